@@ -1,0 +1,170 @@
+package dev.ancilla;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What rides beside one message: descriptors and credentials.
+ *
+ * <p><b>Ownership.</b> Receiving gives: the ancillary data of a received message owns its
+ * descriptors until they are {@linkplain #take() taken}; closing it, or its {@link Datagram},
+ * closes the rest. Sending lends: ancillary data made with {@link #lend} owns nothing, the kernel
+ * duplicates what is sent, and the caller keeps and closes its own.
+ *
+ * <p><b>Threading.</b> Safe for use by several threads; each descriptor is taken once.
+ */
+public final class Ancillary implements AutoCloseable {
+  private static final Ancillary NONE = new Ancillary(List.of(), null, false, false);
+
+  private final List<OwnedFd> descriptors;
+  private final @Nullable PeerCredentials credentials;
+  private final boolean truncated;
+  private final boolean owns;
+
+  private Ancillary(
+      List<OwnedFd> descriptors,
+      @Nullable PeerCredentials credentials,
+      boolean truncated,
+      boolean owns) {
+    this.descriptors = descriptors;
+    this.credentials = credentials;
+    this.truncated = truncated;
+    this.owns = owns;
+  }
+
+  /**
+   * Returns ancillary data with nothing in it.
+   *
+   * @return the empty ancillary data
+   */
+  public static Ancillary none() {
+    return NONE;
+  }
+
+  /**
+   * Returns ancillary data for sending. The caller keeps the descriptors and closes them; a send
+   * that has to wait holds them, so closing early does no harm.
+   *
+   * @param descriptors the descriptors to pass, in this order; at most 253 fit one message
+   * @return ancillary data that owns nothing
+   */
+  public static Ancillary lend(OwnedFd... descriptors) {
+    return lend(List.of(descriptors));
+  }
+
+  /**
+   * Returns ancillary data for sending, as {@link #lend(OwnedFd...)} does.
+   *
+   * @param descriptors the descriptors to pass; the list is copied
+   * @return ancillary data that owns nothing
+   */
+  public static Ancillary lend(List<OwnedFd> descriptors) {
+    return descriptors.isEmpty()
+        ? NONE
+        : new Ancillary(List.copyOf(descriptors), null, false, false);
+  }
+
+  /**
+   * Returns what came with a message; for providers.
+   *
+   * @param descriptors the descriptors, which the result owns from now on
+   * @param credentials the sender's credentials, if the kernel gave them
+   * @param truncated whether the kernel or the provider discarded descriptors
+   * @return ancillary data that owns its descriptors
+   */
+  public static Ancillary received(
+      List<OwnedFd> descriptors, @Nullable PeerCredentials credentials, boolean truncated) {
+    if (descriptors.isEmpty() && credentials == null && !truncated) {
+      return NONE;
+    }
+    return new Ancillary(new ArrayList<>(descriptors), credentials, truncated, true);
+  }
+
+  /**
+   * Returns the descriptors that are here, without taking them.
+   *
+   * @return the descriptors that were sent and not yet taken, in the order of sending
+   */
+  public List<OwnedFd> descriptors() {
+    synchronized (descriptors) {
+      return List.copyOf(descriptors);
+    }
+  }
+
+  /**
+   * Takes the first descriptor: from now on the caller owns it and closes it.
+   *
+   * @return the first descriptor not yet taken
+   * @throws NoSuchElementException if there is none
+   * @throws IllegalStateException if this was made with {@link #lend}, which owns nothing
+   */
+  public OwnedFd take() {
+    checkOwns();
+    synchronized (descriptors) {
+      if (descriptors.isEmpty()) {
+        throw new NoSuchElementException("no descriptor came with this message, or all are taken");
+      }
+      return descriptors.remove(0);
+    }
+  }
+
+  /**
+   * Takes all descriptors that are left: from now on the caller owns them and closes them.
+   *
+   * @return the descriptors, none if none are left
+   * @throws IllegalStateException if this was made with {@link #lend}, which owns nothing
+   */
+  public List<OwnedFd> takeAll() {
+    checkOwns();
+    synchronized (descriptors) {
+      List<OwnedFd> taken = List.copyOf(descriptors);
+      if (!taken.isEmpty()) {
+        descriptors.clear();
+      }
+      return taken;
+    }
+  }
+
+  private void checkOwns() {
+    if (!owns && this != NONE) {
+      throw new IllegalStateException("lent descriptors belong to the sender and cannot be taken");
+    }
+  }
+
+  /**
+   * Returns who sent the message, in the kernel's word.
+   *
+   * @return the credentials, or {@code null} if they were not asked for or not offered
+   */
+  public @Nullable PeerCredentials credentials() {
+    return credentials;
+  }
+
+  /**
+   * Tells whether descriptors that were sent were discarded because fewer were asked for, or
+   * because the process could open no more.
+   *
+   * <p><b>Platforms.</b> Without {@link Feature#ANCILLARY_TRUNCATION} a provider knows only of the
+   * descriptors that it discarded itself.
+   *
+   * @return whether descriptors are missing
+   */
+  public boolean truncated() {
+    return truncated;
+  }
+
+  /** Closes the received descriptors that nobody took; does nothing to lent ones. Idempotent. */
+  @Override
+  public void close() {
+    if (owns) {
+      takeAll().forEach(OwnedFd::close);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "Ancillary(descriptors=" + descriptors() + ", credentials=" + credentials + ")";
+  }
+}

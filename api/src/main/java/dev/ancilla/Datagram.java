@@ -1,0 +1,122 @@
+package dev.ancilla;
+
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message that came in: its payload, who sent it, and what rode beside it.
+ *
+ * <p><b>Ownership.</b> Whoever receives it closes it; closing closes the descriptors that were not
+ * taken out of {@link #ancillary()}. Descriptors of a forgotten datagram are closed when the
+ * garbage collector finds it, with a warning in the log.
+ *
+ * <p><b>Threading.</b> Immutable but for its descriptors; safe for use by several threads.
+ */
+public final class Datagram implements AutoCloseable {
+  private final ByteBuffer payload;
+  private final @Nullable SocketAddress sender;
+  private final Ancillary ancillary;
+  private final int size;
+
+  /**
+   * Creates a datagram; for providers.
+   *
+   * @param payload the payload from position to limit, which belongs to the datagram from now on
+   * @param sender the sender's address, or {@code null} if it has none
+   * @param ancillary what rode beside it, which belongs to the datagram from now on
+   * @param size the number of bytes that were sent, more than the payload holds if it was cut
+   */
+  public Datagram(
+      ByteBuffer payload, @Nullable SocketAddress sender, Ancillary ancillary, int size) {
+    this.payload = payload.asReadOnlyBuffer().slice();
+    this.sender = sender;
+    this.ancillary = ancillary;
+    this.size = size;
+  }
+
+  /**
+   * Returns the payload.
+   *
+   * @return a new read-only view of the bytes, which the datagram owns; not to be used after {@link
+   *     #close()}
+   */
+  public ByteBuffer payload() {
+    return payload.duplicate();
+  }
+
+  /**
+   * Copies the payload.
+   *
+   * @return a new array with the bytes
+   */
+  public byte[] bytes() {
+    byte[] bytes = new byte[payload.remaining()];
+    payload.duplicate().get(bytes);
+    return bytes;
+  }
+
+  /**
+   * Decodes the payload as UTF-8, with U+FFFD for what is not.
+   *
+   * @return the text
+   */
+  public String text() {
+    return StandardCharsets.UTF_8.decode(payload.duplicate()).toString();
+  }
+
+  /**
+   * Returns who sent it.
+   *
+   * @return the sender's address, to which a reply can be sent, or {@code null} if the sender has
+   *     none
+   */
+  public @Nullable SocketAddress sender() {
+    return sender;
+  }
+
+  /**
+   * Returns what rode beside the message.
+   *
+   * @return the descriptors and credentials, which this datagram closes
+   */
+  public Ancillary ancillary() {
+    return ancillary;
+  }
+
+  /**
+   * Returns how many bytes were sent.
+   *
+   * @return the size, more than the payload holds if it was {@linkplain #truncated() cut}
+   */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * Tells whether the payload was cut to the limit that the socket was given.
+   *
+   * @return whether bytes are missing
+   */
+  public boolean truncated() {
+    return size > payload.remaining();
+  }
+
+  /** Closes the descriptors that nobody took. Idempotent. */
+  @Override
+  public void close() {
+    ancillary.close();
+  }
+
+  @Override
+  public String toString() {
+    return "Datagram(size="
+        + size
+        + ", sender="
+        + sender
+        + ", descriptors="
+        + ancillary.descriptors().size()
+        + ")";
+  }
+}

@@ -1,0 +1,44 @@
+package dev.ancilla;
+
+/**
+ * Callbacks for event-driven programs, attached with {@link DgramSocket#listen}.
+ *
+ * <p><b>Threading.</b> All run on the socket's event loop, one at a time; they must not block. At
+ * most {@value EventLoop#BUDGET} messages are delivered before other work on the loop gets its
+ * turn.
+ *
+ * <p><b>Closing.</b> Nothing is delivered after the socket or the subscription was closed, but
+ * {@link #onClose}, which comes once.
+ */
+@FunctionalInterface
+public interface DgramListener {
+  /**
+   * Takes a message.
+   *
+   * @param socket where it arrived; replies can be sent with {@link DgramSocket#trySend} or {@link
+   *     DgramSocket#async()}
+   * @param datagram the message, closed when this returns: what is to stay is copied or {@linkplain
+   *     Ancillary#take() taken}
+   * @throws Exception anything, which goes to {@link #onError}
+   */
+  void onMessage(DgramSocket socket, Datagram datagram) throws Exception;
+
+  /**
+   * Takes an error of the socket, which stays open, or one that {@link #onMessage} threw. Logs it
+   * unless overridden.
+   *
+   * @param socket where it happened
+   * @param error what happened
+   */
+  default void onError(DgramSocket socket, Throwable error) {
+    System.getLogger(DgramListener.class.getName())
+        .log(System.Logger.Level.WARNING, "error while listening", error);
+  }
+
+  /**
+   * Takes the end: the socket or the subscription was closed.
+   *
+   * @param socket the socket
+   */
+  default void onClose(DgramSocket socket) {}
+}

@@ -1,0 +1,64 @@
+package dev.ancilla;
+
+/**
+ * Names what a kind of socket can do on one provider and platform.
+ *
+ * <p>A provider declares the features it really has. Asking for another one throws {@link
+ * UnsupportedFeatureException} before any system call.
+ */
+public enum Feature {
+  /** Descriptors can ride beside a message ({@code SCM_RIGHTS}, {@code unix(7)}). */
+  FD_PASSING("ancilla-native-junix or ancilla-native-ffm"),
+
+  /**
+   * All 253 descriptors that Linux allows in one message can be received ({@code SCM_MAX_FD}).
+   * Without it at most 60 can.
+   */
+  MANY_DESCRIPTORS(
+      "ancilla-native-ffm, or ancilla-native-junix on the class path or with --add-opens"
+          + " org.newsclub.net.unix/org.newsclub.net.unix=dev.ancilla.junix"),
+
+  /** A received descriptor is close-on-exec from its first moment ({@code MSG_CMSG_CLOEXEC}). */
+  CLOEXEC_ON_RECEIPT("ancilla-native-ffm"),
+
+  /** A message tells when descriptors were discarded ({@code MSG_CTRUNC}). */
+  ANCILLARY_TRUNCATION("ancilla-native-ffm"),
+
+  /** Each message tells the pid, uid and gid of its sender ({@code SO_PASSCRED}). */
+  MESSAGE_CREDENTIALS("ancilla-native-ffm"),
+
+  /** The mode of a socket file is set before its name becomes visible. */
+  ATOMIC_MODE("ancilla-native-ffm"),
+
+  /** Names without a file ({@code unix(7)}, abstract sockets). */
+  ABSTRACT_NAMES("ancilla-native-junix or ancilla-native-ffm, on Linux"),
+
+  /** A connected datagram socket can be disconnected and keeps its name. */
+  DISCONNECT(
+      "ancilla-native-ffm, or ancilla-native-junix on the class path or with --add-opens"
+          + " org.newsclub.net.unix/org.newsclub.net.unix=dev.ancilla.junix"),
+
+  /** A descriptor that was opened elsewhere can become a socket here. */
+  ADOPT("ancilla-native-junix or ancilla-native-ffm"),
+
+  /** Anonymous memory files ({@code memfd_create(2)}). */
+  MEMFD("ancilla-native-ffm"),
+
+  /** {@link OwnedFd} converts from and to {@link java.io.FileDescriptor}. */
+  JAVA_FILE_DESCRIPTOR("ancilla-native-junix");
+
+  private final String where;
+
+  Feature(String where) {
+    this.where = where;
+  }
+
+  /**
+   * Tells which provider has this feature, for error messages.
+   *
+   * @return the provider, with its conditions
+   */
+  public String where() {
+    return where;
+  }
+}

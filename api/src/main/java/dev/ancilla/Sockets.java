@@ -1,0 +1,43 @@
+package dev.ancilla;
+
+import dev.ancilla.engine.Providers;
+import java.util.List;
+
+/**
+ * The entry: opens sockets.
+ *
+ * <p>Each method returns a builder, which ends in {@code open}, {@code bind}, {@code connect},
+ * {@code pair} or {@code adopt}. The provider is the one with the highest rank that has what was
+ * asked for; {@code -Dancilla.provider=NAME} or the environment variable {@code ANCILLA_PROVIDER}
+ * forces one for the kinds it offers.
+ */
+public final class Sockets {
+  private Sockets() {}
+
+  /**
+   * Begins a Unix datagram socket.
+   *
+   * @return its builder
+   */
+  public static UnixDgramBuilder unixDgram() {
+    return new UnixDgramBuilder();
+  }
+
+  /**
+   * Begins a UDP socket.
+   *
+   * @return its builder
+   */
+  public static UdpBuilder udp() {
+    return new UdpBuilder();
+  }
+
+  /**
+   * Tells which providers there are, and why one is not available.
+   *
+   * @return the providers, highest rank first
+   */
+  public static List<ProviderInfo> providers() {
+    return Providers.describe();
+  }
+}

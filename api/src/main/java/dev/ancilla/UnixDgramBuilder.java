@@ -1,0 +1,228 @@
+package dev.ancilla;
+
+import dev.ancilla.engine.Binding;
+import dev.ancilla.engine.OpenUnixDgram;
+import dev.ancilla.engine.Opening;
+import dev.ancilla.spi.SocketKind;
+import java.io.IOException;
+
+/**
+ * Opens a Unix datagram socket.
+ *
+ * <p>Not safe for use by several threads. May be used again after it has opened a socket.
+ */
+public final class UnixDgramBuilder {
+  /** How many descriptors Linux passes with one message, {@code SCM_MAX_FD}. */
+  public static final int DESCRIPTORS_PER_MESSAGE = 253;
+
+  private final Opening opening = new Opening(SocketKind.UNIX_DGRAM);
+  private int mode = Binding.MODE_OF_UMASK;
+  private boolean replaceStale;
+  private boolean unlinkOnClose = true;
+
+  UnixDgramBuilder() {}
+
+  /**
+   * Says how many descriptors a message may bring. Without it none: the kernel then discards what
+   * is sent, and nobody can fill this process with descriptors.
+   *
+   * @param count at most 253; descriptors beyond it are closed, and the message says so
+   * @return this
+   * @throws IllegalArgumentException if the count is negative or more than 253
+   */
+  public UnixDgramBuilder maxDescriptors(int count) {
+    if (count < 0 || count > DESCRIPTORS_PER_MESSAGE) {
+      throw new IllegalArgumentException(
+          "maxDescriptors is " + count + ", not within 0.." + DESCRIPTORS_PER_MESSAGE);
+    }
+    opening.maxDescriptors(count);
+    return this;
+  }
+
+  /**
+   * Says how many bytes of a message to keep. Without it messages of any size arrive whole.
+   *
+   * @param bytes the limit, at least 1; a longer message is cut and {@link Datagram#truncated()}
+   *     says so
+   * @return this
+   * @throws IllegalArgumentException if the limit is less than 1
+   */
+  public UnixDgramBuilder limit(int bytes) {
+    opening.limit(bytes);
+    return this;
+  }
+
+  /**
+   * Asks for a size of the kernel's send buffer, which bounds the largest message.
+   *
+   * @param bytes the size, at least 1
+   * @return this
+   * @throws IllegalArgumentException if the size is less than 1
+   */
+  public UnixDgramBuilder sendBufferSize(int bytes) {
+    opening.sendBufferSize(bytes);
+    return this;
+  }
+
+  /**
+   * Asks for a size of the kernel's receive buffer.
+   *
+   * @param bytes the size, at least 1
+   * @return this
+   * @throws IllegalArgumentException if the size is less than 1
+   */
+  public UnixDgramBuilder receiveBufferSize(int bytes) {
+    opening.receiveBufferSize(bytes);
+    return this;
+  }
+
+  /**
+   * Says the permission bits of the socket file. Whoever may write to the file may send. Without it
+   * the umask decides, as for any file.
+   *
+   * @param mode the bits, such as {@code 0600}
+   * @return this
+   * @throws IllegalArgumentException if there are other bits than {@code 0777}
+   */
+  public UnixDgramBuilder mode(int mode) {
+    if ((mode & ~0777) != 0) {
+      throw new IllegalArgumentException(
+          "mode is 0" + Integer.toOctalString(mode) + ", not within 0..0777");
+    }
+    this.mode = mode;
+    return this;
+  }
+
+  /**
+   * Allows binding to remove what a dead process left behind: a file at the path is removed if, and
+   * only if, it is a socket and nobody answers on it. Of two processes that try at the same time
+   * one wins.
+   *
+   * <p>A file {@code PATH.lock} beside the socket is locked while this is decided. It is empty and
+   * stays: removing a lock file safely is harder than the problem it solves.
+   *
+   * @return this
+   */
+  public UnixDgramBuilder replaceStale() {
+    this.replaceStale = true;
+    return this;
+  }
+
+  /**
+   * Says whether closing removes the socket file, which it does by default, if the file is still
+   * the one that was bound.
+   *
+   * @param unlink whether to remove it
+   * @return this
+   */
+  public UnixDgramBuilder unlinkOnClose(boolean unlink) {
+    this.unlinkOnClose = unlink;
+    return this;
+  }
+
+  /**
+   * Asks for features: a provider without one of them is not taken.
+   *
+   * @param features what is needed
+   * @return this
+   */
+  public UnixDgramBuilder require(Feature... features) {
+    opening.require(features);
+    return this;
+  }
+
+  /**
+   * Says which loop waits for the socket. Without it all sockets of a provider share one.
+   *
+   * @param loop a loop that {@link #newEventLoop} opened
+   * @return this
+   */
+  public UnixDgramBuilder eventLoop(EventLoop loop) {
+    opening.eventLoop(loop);
+    return this;
+  }
+
+  /**
+   * Opens another loop on the provider that this builder would take.
+   *
+   * @param name the name of its thread
+   * @return the loop
+   * @throws UnsupportedFeatureException if no provider has what was asked for
+   */
+  public EventLoop newEventLoop(String name) {
+    return opening.newEventLoop(name);
+  }
+
+  /**
+   * Opens a socket without a name. It can send; nobody can answer.
+   *
+   * @return the socket, owned by the caller
+   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws IOException if the kernel refuses
+   */
+  public UnixDgramSocket open() throws IOException {
+    return new OpenUnixDgram(opening.open(), binding());
+  }
+
+  /**
+   * Opens a socket and binds it.
+   *
+   * @param address a path, an abstract name, or the request to autobind
+   * @return the socket, owned by the caller
+   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws SocketOpException if the kernel refuses, as {@link DgramSocket#bind} describes
+   * @throws IOException if it fails otherwise
+   */
+  public UnixDgramSocket bind(UnixAddress address) throws IOException {
+    UnixDgramSocket socket = open();
+    Opening.orClose(socket, () -> socket.bind(address));
+    return socket;
+  }
+
+  /**
+   * Opens a socket without a name and connects it.
+   *
+   * @param address the peer
+   * @return the socket, owned by the caller
+   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws SocketOpException if the kernel refuses, as {@link DgramSocket#tryConnect} describes
+   * @throws IOException if it fails otherwise
+   */
+  public UnixDgramSocket connect(UnixAddress address) throws IOException {
+    UnixDgramSocket socket = open();
+    Opening.orClose(socket, () -> socket.tryConnect(address));
+    return socket;
+  }
+
+  /**
+   * Opens two sockets that are connected to each other.
+   *
+   * @return the pair, owned by the caller
+   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws IOException if the kernel refuses
+   */
+  public SocketPair<UnixDgramSocket> pair() throws IOException {
+    var ends = opening.pair();
+    return new SocketPair<>(
+        new OpenUnixDgram(ends.get(0), binding()), new OpenUnixDgram(ends.get(1), binding()));
+  }
+
+  /**
+   * Makes a socket of a descriptor that was opened elsewhere. It becomes non-blocking, for every
+   * process that shares it. Its socket file is not removed on close.
+   *
+   * @param descriptor a Unix datagram socket; closed on success, untouched otherwise
+   * @return the socket, owned by the caller
+   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws SocketOpException if the descriptor is something else: {@code ENOTSOCK}, {@code
+   *     EPROTOTYPE}
+   * @throws IOException if it fails otherwise
+   */
+  public UnixDgramSocket adopt(OwnedFd descriptor) throws IOException {
+    return new OpenUnixDgram(opening.adopt(descriptor), binding());
+  }
+
+  private Binding binding() {
+    return new Binding(mode, replaceStale, unlinkOnClose);
+  }
+}

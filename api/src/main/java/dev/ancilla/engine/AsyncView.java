@@ -1,0 +1,107 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.AsyncDgram;
+import dev.ancilla.Datagram;
+import dev.ancilla.EventLoop;
+import dev.ancilla.Message;
+import dev.ancilla.engine.Operation.Done;
+import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.PendingSend;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Attempt, would block, arm, attempt from the wake. */
+final class AsyncView implements AsyncDgram {
+  /** The key of the lane to the connected peer. */
+  private static final Object PEER = new Object();
+
+  private final OpenDgram socket;
+  private final EventLoop loop;
+  private final Lane receives;
+  private final Map<Object, Lane> sends = new ConcurrentHashMap<>();
+
+  AsyncView(OpenDgram socket, EventLoop loop) {
+    this.socket = socket;
+    this.loop = loop;
+    this.receives = new Lane(loop, () -> {});
+  }
+
+  @Override
+  public CompletableFuture<Datagram> receive() {
+    Operation<Datagram> operation =
+        new Operation<>(
+            () -> {
+              Datagram datagram = socket.tryReceive();
+              return datagram == null ? null : new Done<>(datagram);
+            },
+            wake -> socket.transport.arm(Interest.READ, wake),
+            () -> {},
+            receives::sweep);
+    receives.add(operation);
+    return operation;
+  }
+
+  @Override
+  public CompletableFuture<Void> send(Message message) {
+    PendingSend send;
+    try {
+      send = socket.beginSend(message);
+    } catch (IOException | RuntimeException e) {
+      return failed(e);
+    }
+    SocketAddress target = message.target();
+    Object key = target == null ? PEER : target;
+    Operation<Void> operation =
+        new Operation<>(
+            () -> send.attempt() ? new Done<>(null) : null,
+            send::arm,
+            send::close,
+            () -> sweepSends(key));
+    sends.compute(
+        key,
+        (k, lane) -> {
+          Lane used = lane == null ? newLane(k) : lane;
+          used.add(operation);
+          return used;
+        });
+    return operation;
+  }
+
+  private Lane newLane(Object key) {
+    return new Lane(
+        loop, () -> sends.computeIfPresent(key, (k, lane) -> lane.isEmpty() ? null : lane));
+  }
+
+  private void sweepSends(Object key) {
+    Lane lane = sends.get(key);
+    if (lane != null) {
+      lane.sweep();
+    }
+  }
+
+  @Override
+  public CompletableFuture<Void> connect(SocketAddress address) {
+    CompletableFuture<Void> result = new CompletableFuture<>();
+    socket
+        .eventLoop()
+        .execute(
+            () -> {
+              try {
+                socket.tryConnect(address);
+                result.complete(null);
+              } catch (IOException | RuntimeException e) {
+                result.completeExceptionally(e);
+              }
+            });
+    return result;
+  }
+
+  private <T> CompletableFuture<T> failed(Exception failure) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    loop.execute(() -> result.completeExceptionally(failure));
+    return result;
+  }
+}

@@ -1,0 +1,151 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.Errno;
+import dev.ancilla.SocketOpException;
+import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.DgramTransport;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a socket file comes and goes: nothing is ever removed but a socket on which nobody answers,
+ * and on close the very file that was bound.
+ */
+public final class Binding {
+  /** The mode of whom the umask decides. */
+  public static final int MODE_OF_UMASK = -1;
+
+  /** File locks are the process's, so threads of this process need a lock besides. */
+  private static final ReentrantLock REPLACING = new ReentrantLock();
+
+  private final int mode;
+  private final boolean replaceStale;
+  private final boolean unlinkOnClose;
+  private @Nullable Path file;
+  private @Nullable Object fileKey;
+
+  /** Asks whether anybody answers at an address. */
+  @FunctionalInterface
+  interface Probe {
+    boolean answers(UnixAddress address) throws IOException;
+  }
+
+  /**
+   * Creates a binding for one socket.
+   *
+   * @param mode the permission bits, or {@link #MODE_OF_UMASK}
+   * @param replaceStale whether a socket on which nobody answers is removed
+   * @param unlinkOnClose whether closing removes the file
+   */
+  public Binding(int mode, boolean replaceStale, boolean unlinkOnClose) {
+    this.mode = mode;
+    this.replaceStale = replaceStale;
+    this.unlinkOnClose = unlinkOnClose;
+  }
+
+  void bind(DgramTransport transport, UnixAddress address, Probe probe) throws IOException {
+    if (address.kind() != UnixAddress.Kind.PATH) {
+      transport.bind(address, MODE_OF_UMASK);
+      return;
+    }
+    Path path = address.toPath();
+    if (replaceStale) {
+      underLock(path, address, () -> replaceAndBind(transport, path, address, probe));
+    } else {
+      refuseIfExists(path, address);
+      bindFile(transport, path, address);
+    }
+  }
+
+  private void replaceAndBind(DgramTransport transport, Path path, UnixAddress address, Probe probe)
+      throws IOException {
+    if (isSocket(path) && !probe.answers(address)) {
+      Files.deleteIfExists(path);
+    }
+    refuseIfExists(path, address);
+    bindFile(transport, path, address);
+  }
+
+  private void bindFile(DgramTransport transport, Path path, UnixAddress address)
+      throws IOException {
+    transport.bind(address, mode);
+    file = path.toAbsolutePath();
+    fileKey = keyOf(path);
+  }
+
+  /** Called before the socket is closed: while it lives its inode number cannot be used again. */
+  void unlink() {
+    Path bound = file;
+    if (bound == null || !unlinkOnClose) {
+      return;
+    }
+    file = null;
+    try {
+      if (Objects.equals(fileKey, keyOf(bound))) {
+        Files.deleteIfExists(bound);
+      }
+    } catch (IOException e) {
+      System.getLogger(Binding.class.getName())
+          .log(System.Logger.Level.WARNING, "the socket file {0} stays: {1}", bound, e.toString());
+    }
+  }
+
+  private static void refuseIfExists(Path path, UnixAddress address) throws SocketOpException {
+    if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      throw new SocketOpException("bind", Errno.EADDRINUSE, null, address, null);
+    }
+  }
+
+  private static boolean isSocket(Path path) throws IOException {
+    try {
+      // "unix:mode" is st_mode; S_IFMT 0170000, S_IFSOCK 0140000 (inode(7)).
+      Object mode = Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+      return ((Integer) mode & 0170000) == 0140000;
+    } catch (NoSuchFileException none) {
+      return false;
+    }
+  }
+
+  private static @Nullable Object keyOf(Path path) throws IOException {
+    try {
+      return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+          .fileKey();
+    } catch (NoSuchFileException gone) {
+      return null;
+    }
+  }
+
+  @SuppressWarnings("try") // The lock is held, not used.
+  private static void underLock(Path path, UnixAddress address, Opening.Step step)
+      throws IOException {
+    Path lockFile = path.resolveSibling(path.getFileName() + ".lock");
+    REPLACING.lock();
+    try (FileChannel channel =
+            FileChannel.open(
+                lockFile,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE,
+                LinkOption.NOFOLLOW_LINKS);
+        FileLock lock = channel.lock()) {
+      step.run();
+    } catch (NoSuchFileException noDirectory) {
+      throw new SocketOpException("bind", Errno.ENOENT, null, address, null);
+    } catch (AccessDeniedException denied) {
+      throw new SocketOpException(
+          "bind", Errno.EACCES, "cannot lock " + denied.getFile(), address, null);
+    } finally {
+      REPLACING.unlock();
+    }
+  }
+}

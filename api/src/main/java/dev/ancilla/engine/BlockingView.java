@@ -1,0 +1,93 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.BlockingDgram;
+import dev.ancilla.Datagram;
+import dev.ancilla.Message;
+import dev.ancilla.spi.Deadline;
+import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.PendingSend;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Attempt, would block, wait on the calling thread, attempt. */
+final class BlockingView implements BlockingDgram {
+  private final OpenDgram socket;
+
+  BlockingView(OpenDgram socket) {
+    this.socket = socket;
+  }
+
+  /** An attempt; {@code null} would block. */
+  @FunctionalInterface
+  private interface Attempt<T> {
+    @Nullable T make() throws IOException;
+  }
+
+  /** A wait; {@code false} if the deadline passed. */
+  @FunctionalInterface
+  private interface Waiting {
+    boolean await(Deadline deadline) throws InterruptedIOException;
+  }
+
+  private <T> T call(
+      String operation,
+      @Nullable SocketAddress target,
+      @Nullable Duration timeout,
+      Attempt<T> attempt,
+      Waiting waiting)
+      throws IOException {
+    Deadline deadline = Deadline.after(timeout);
+    if (socket.eventLoop().inLoop()) {
+      throw new IllegalStateException(
+          "blocking "
+              + operation
+              + " on "
+              + socket.eventLoop().name()
+              + ": it would block every socket of this event loop");
+    }
+    while (true) {
+      T result = attempt.make();
+      if (result != null) {
+        return result;
+      }
+      if (!waiting.await(deadline)) {
+        throw new SocketTimeoutException(
+            operation + " " + (target == null ? socket : target) + ": not within " + timeout);
+      }
+    }
+  }
+
+  @Override
+  public Datagram receive(@Nullable Duration timeout) throws IOException {
+    return call(
+        "receive",
+        null,
+        timeout,
+        socket::tryReceive,
+        deadline -> socket.transport.await(Interest.READ, deadline));
+  }
+
+  @Override
+  public void send(Message message, @Nullable Duration timeout) throws IOException {
+    try (PendingSend send = socket.beginSend(message)) {
+      call("send", message.target(), timeout, () -> send.attempt() ? true : null, send::await);
+    }
+  }
+
+  @Override
+  public void send(ByteBuffer payload, @Nullable SocketAddress target) throws IOException {
+    send(Message.of(payload).to(target));
+    payload.position(payload.limit());
+  }
+
+  @Override
+  public void connect(SocketAddress address, @Nullable Duration timeout) throws IOException {
+    Deadline.after(timeout);
+    socket.tryConnect(address);
+  }
+}

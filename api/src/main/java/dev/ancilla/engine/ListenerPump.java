@@ -1,0 +1,114 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.Datagram;
+import dev.ancilla.DgramListener;
+import dev.ancilla.Subscription;
+import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Wait;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import org.jspecify.annotations.Nullable;
+
+/** Attempt, deliver, and when it would block arm: all on the loop's thread, a budget at a time. */
+final class ListenerPump implements Subscription {
+  private final OpenDgram socket;
+  private final DgramListener listener;
+  private volatile boolean paused = true;
+  private volatile boolean closed;
+
+  // Of the loop's thread alone.
+  private boolean pumping;
+  private boolean told;
+  private @Nullable Wait wait;
+
+  ListenerPump(OpenDgram socket, DgramListener listener) {
+    this.socket = socket;
+    this.listener = listener;
+    socket.closed().thenRun(this::close);
+  }
+
+  @Override
+  public void pause() {
+    paused = true;
+    socket.eventLoop().execute(this::settle);
+  }
+
+  @Override
+  public void resume() {
+    paused = false;
+    socket.eventLoop().execute(this::settle);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    socket.eventLoop().execute(this::settle);
+  }
+
+  /** Brings the pump to what pause, resume and close asked for. */
+  private void settle() {
+    if (closed) {
+      stopWaiting();
+      if (!told) {
+        told = true;
+        guarded(() -> listener.onClose(socket));
+      }
+    } else if (paused) {
+      stopWaiting();
+    } else if (!pumping && wait == null) {
+      pump();
+    }
+  }
+
+  private void stopWaiting() {
+    Wait current = wait;
+    wait = null;
+    if (current != null) {
+      current.cancel();
+    }
+  }
+
+  private void pump() {
+    wait = null;
+    pumping = false;
+    while (!closed && !paused && socket.isOpen()) {
+      if (!socket.eventLoop().spend()) {
+        pumping = true;
+        socket.eventLoop().execute(this::pump);
+        return;
+      }
+      try {
+        Datagram datagram = socket.tryReceive();
+        if (datagram == null) {
+          wait = socket.transport.arm(Interest.READ, this::pump);
+          return;
+        }
+        deliver(datagram);
+      } catch (ClosedChannelException end) {
+        return; // The end of the socket closes this subscription.
+      } catch (IOException | RuntimeException e) {
+        guarded(() -> listener.onError(socket, e));
+      }
+    }
+  }
+
+  private void deliver(Datagram datagram) {
+    try (datagram) {
+      if (closed || !socket.isOpen()) {
+        return;
+      }
+      listener.onMessage(socket, datagram);
+    } catch (Exception e) {
+      guarded(() -> listener.onError(socket, e));
+    }
+  }
+
+  private static void guarded(Runnable callback) {
+    try {
+      callback.run();
+    } catch (RuntimeException e) {
+      System.getLogger(DgramListener.class.getName())
+          .log(System.Logger.Level.ERROR, "a listener failed", e);
+    }
+  }
+}

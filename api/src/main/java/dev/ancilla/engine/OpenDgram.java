@@ -1,0 +1,356 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.AsyncDgram;
+import dev.ancilla.BlockingDgram;
+import dev.ancilla.Datagram;
+import dev.ancilla.DgramListener;
+import dev.ancilla.DgramSocket;
+import dev.ancilla.EventLoop;
+import dev.ancilla.Feature;
+import dev.ancilla.Message;
+import dev.ancilla.OwnedFd;
+import dev.ancilla.Subscription;
+import dev.ancilla.UnsupportedFeatureException;
+import dev.ancilla.spi.Deadline;
+import dev.ancilla.spi.DgramTransport;
+import dev.ancilla.spi.FdHandle;
+import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.PendingSend;
+import dev.ancilla.spi.Readiness;
+import dev.ancilla.spi.Wait;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** An open message socket: checks what it is given, and hands attempts to its transport. */
+class OpenDgram implements DgramSocket {
+  private static final int DESCRIPTORS_PER_MESSAGE = 253; // SCM_MAX_FD of Linux
+
+  final DgramTransport transport;
+  private final Opening.Opened opened;
+  private final AddressRules rules;
+  private final AtomicInteger queuedSends = new AtomicInteger();
+  private final AtomicLong queuedBytes = new AtomicLong();
+  private final BlockingDgram blocking;
+  private final AsyncDgram async;
+  private volatile boolean closed;
+  private @Nullable CompletableFuture<Void> end; // guarded by this
+
+  OpenDgram(Opening.Opened opened, AddressRules rules) {
+    this.transport = opened.transport();
+    this.opened = opened;
+    this.rules = rules;
+    this.blocking = new BlockingView(this);
+    this.async = new AsyncView(this, transport.eventLoop());
+  }
+
+  @Override
+  public void bind(SocketAddress address) throws IOException {
+    checkOpen("bind", address);
+    SocketAddress checked = rules.forBind(address);
+    SocketAddress current = transport.localAddress();
+    if (rules.isBound(current)) {
+      throw Failures.alreadyBound(checked, current);
+    }
+    bindTransport(checked);
+  }
+
+  /** The step of binding that differs between families. */
+  void bindTransport(SocketAddress address) throws IOException {
+    transport.bind(address, Binding.MODE_OF_UMASK);
+  }
+
+  @Override
+  public boolean tryConnect(SocketAddress address) throws IOException {
+    checkOpen("connect", address);
+    SocketAddress checked = rules.forTarget("connect", address);
+    SocketAddress current = transport.remoteAddress();
+    if (current != null && !rules.mayReconnect()) {
+      throw Failures.alreadyConnected(checked, current);
+    }
+    onLoop(
+        Interest.WRITE,
+        () -> {
+          transport.connect(checked);
+          return true;
+        });
+    return true;
+  }
+
+  @Override
+  public void disconnect() throws IOException {
+    checkOpen("disconnect", null);
+    if (transport.remoteAddress() == null) {
+      return;
+    }
+    checkFeature(Feature.DISCONNECT, "disconnect");
+    transport.disconnect();
+  }
+
+  @Override
+  public @Nullable Datagram tryReceive() throws IOException {
+    checkOpen("receive", null);
+    return onLoop(Interest.READ, () -> transport.tryReceive(opened.limit()));
+  }
+
+  @Override
+  public boolean trySend(Message message) throws IOException {
+    if (message.ancillary().descriptors().isEmpty()) {
+      return trySend(message.payload(), message.target());
+    }
+    try (Send send = beginSend(message)) {
+      return send.attempt();
+    }
+  }
+
+  @Override
+  public boolean trySend(ByteBuffer payload, @Nullable SocketAddress target) throws IOException {
+    checkOpen("send", target);
+    SocketAddress checked = rules.forSend(target);
+    return onLoop(Interest.WRITE, () -> transport.trySend(payload, checked, List.of()));
+  }
+
+  @Override
+  public Send beginSend(Message message) throws ClosedChannelException {
+    SocketAddress target = message.target();
+    checkOpen("send", target);
+    return new Send(message, rules.forSend(target));
+  }
+
+  /** Runs an attempt where its transport wants it. */
+  private <T extends @Nullable Object> T onLoop(Interest interest, Callable<T> attempt)
+      throws IOException {
+    if (transport.onLoopOnly(interest) && !eventLoop().inLoop()) {
+      return LoopCall.call(eventLoop(), attempt);
+    }
+    try {
+      return attempt.call();
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException(e);
+    }
+  }
+
+  void checkOpen(String operation, @Nullable SocketAddress address) throws ClosedChannelException {
+    if (closed) {
+      throw Failures.closed(operation, address);
+    }
+  }
+
+  private void checkFeature(Feature feature, String request) {
+    if (!opened.features().contains(feature)) {
+      throw new UnsupportedFeatureException(feature, opened.provider(), request);
+    }
+  }
+
+  @Override
+  public SocketAddress localAddress() throws IOException {
+    checkOpen("getsockname", null);
+    return transport.localAddress();
+  }
+
+  @Override
+  public @Nullable SocketAddress remoteAddress() throws IOException {
+    checkOpen("getpeername", null);
+    return transport.remoteAddress();
+  }
+
+  @Override
+  public int sendBufferSize() throws IOException {
+    checkOpen("getsockopt", null);
+    return transport.bufferSize(Interest.WRITE);
+  }
+
+  @Override
+  public void sendBufferSize(int bytes) throws IOException {
+    Opening.atLeastOne("sendBufferSize", bytes);
+    checkOpen("setsockopt", null);
+    transport.bufferSize(Interest.WRITE, bytes);
+  }
+
+  @Override
+  public int receiveBufferSize() throws IOException {
+    checkOpen("getsockopt", null);
+    return transport.bufferSize(Interest.READ);
+  }
+
+  @Override
+  public void receiveBufferSize(int bytes) throws IOException {
+    Opening.atLeastOne("receiveBufferSize", bytes);
+    checkOpen("setsockopt", null);
+    transport.bufferSize(Interest.READ, bytes);
+  }
+
+  @Override
+  public int queuedSends() throws ClosedChannelException {
+    checkOpen("queuedSends", null);
+    return queuedSends.get();
+  }
+
+  @Override
+  public long queuedBytes() throws ClosedChannelException {
+    checkOpen("queuedBytes", null);
+    return queuedBytes.get();
+  }
+
+  @Override
+  public BlockingDgram blocking() {
+    return blocking;
+  }
+
+  @Override
+  public AsyncDgram async() {
+    return async;
+  }
+
+  @Override
+  public Subscription listen(DgramListener listener) throws ClosedChannelException {
+    checkOpen("listen", null);
+    ListenerPump pump = new ListenerPump(this, listener);
+    pump.resume();
+    return pump;
+  }
+
+  @Override
+  public String provider() {
+    return opened.provider();
+  }
+
+  @Override
+  public Set<Feature> features() {
+    return opened.features();
+  }
+
+  @Override
+  public EventLoop eventLoop() {
+    return transport.eventLoop();
+  }
+
+  @Override
+  public Readiness readiness() {
+    return transport;
+  }
+
+  @Override
+  public synchronized void keepProcessAlive(boolean keep) {
+    if (!closed) {
+      KeepAlive.set(this, keep);
+    }
+  }
+
+  @Override
+  public boolean isOpen() {
+    return !closed;
+  }
+
+  @Override
+  public void close() {
+    CompletableFuture<Void> told;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      KeepAlive.set(this, false);
+      told = end;
+    }
+    beforeClose();
+    transport.close();
+    if (told != null) {
+      eventLoop().execute(() -> told.complete(null));
+    }
+  }
+
+  /** The step of closing that differs between families. */
+  void beforeClose() {}
+
+  @Override
+  public synchronized CompletionStage<Void> closed() {
+    if (end == null) {
+      end = closed ? CompletableFuture.completedFuture(null) : new CompletableFuture<>();
+    }
+    return end.minimalCompletionStage();
+  }
+
+  @Override
+  public String toString() {
+    if (closed) {
+      return "socket(closed)";
+    }
+    try {
+      SocketAddress remote = transport.remoteAddress();
+      return "socket(" + transport.localAddress() + (remote == null ? "" : " -> " + remote) + ")";
+    } catch (IOException closing) {
+      return "socket(closed)";
+    }
+  }
+
+  /** One send: the hold on its descriptors, and its place in the count. */
+  final class Send implements PendingSend {
+    private final ByteBuffer payload;
+    private final @Nullable SocketAddress target;
+    private final List<OwnedFd.Hold> holds;
+    private final List<FdHandle> handles;
+    private final int size;
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    private Send(Message message, @Nullable SocketAddress target) throws ClosedChannelException {
+      this.payload = message.payload();
+      this.size = payload.remaining();
+      this.target = target;
+      List<OwnedFd> descriptors = message.ancillary().descriptors();
+      if (!descriptors.isEmpty()) {
+        checkFeature(Feature.FD_PASSING, "send with " + descriptors.size() + " descriptors");
+        if (descriptors.size() > DESCRIPTORS_PER_MESSAGE) {
+          throw new IllegalArgumentException(
+              to() + descriptors.size() + " descriptors, at most 253 fit one message");
+        }
+      }
+      this.holds = Holds.of(descriptors, to());
+      this.handles = holds.stream().map(OwnedFd.Hold::handle).toList();
+      queuedSends.incrementAndGet();
+      queuedBytes.addAndGet(size);
+    }
+
+    private String to() {
+      return "send" + (target == null ? "" : " " + target) + ": ";
+    }
+
+    @Override
+    public boolean attempt() throws IOException {
+      checkOpen("send", target);
+      return onLoop(Interest.WRITE, () -> transport.trySend(payload, target, handles));
+    }
+
+    @Override
+    public Wait arm(Runnable wake) {
+      return transport.armSend(target, wake);
+    }
+
+    @Override
+    public boolean await(Deadline deadline) throws InterruptedIOException {
+      return transport.awaitSend(target, deadline);
+    }
+
+    @Override
+    public void close() {
+      if (ended.compareAndSet(false, true)) {
+        queuedSends.decrementAndGet();
+        queuedBytes.addAndGet(-size);
+        holds.forEach(OwnedFd.Hold::close);
+      }
+    }
+  }
+}

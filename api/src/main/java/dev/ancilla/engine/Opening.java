@@ -1,0 +1,240 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.EventLoop;
+import dev.ancilla.Feature;
+import dev.ancilla.OwnedFd;
+import dev.ancilla.Socket;
+import dev.ancilla.spi.DgramTransport;
+import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Provider;
+import dev.ancilla.spi.SocketKind;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the builders share: choosing the provider and opening the transport. */
+public final class Opening {
+  private final SocketKind kind;
+  private final Set<Feature> needed = EnumSet.noneOf(Feature.class);
+  private int maxDescriptors;
+  private int limit = Integer.MAX_VALUE;
+  private int sendBufferSize;
+  private int receiveBufferSize;
+  private @Nullable EventLoop loop;
+
+  /**
+   * A transport, with what its socket needs to know.
+   *
+   * @param transport the transport, owned by the socket
+   * @param provider who opened it
+   * @param features what it can do
+   * @param limit the most bytes of a message to keep
+   * @param maxDescriptors how many descriptors a message may bring
+   */
+  public record Opened(
+      DgramTransport transport,
+      String provider,
+      Set<Feature> features,
+      int limit,
+      int maxDescriptors) {}
+
+  /** A step that may fail. */
+  @FunctionalInterface
+  public interface Step {
+    /**
+     * Runs it.
+     *
+     * @throws IOException if it fails
+     */
+    void run() throws IOException;
+  }
+
+  /**
+   * Creates the state of a builder.
+   *
+   * @param kind what it opens
+   */
+  public Opening(SocketKind kind) {
+    this.kind = kind;
+  }
+
+  /**
+   * Runs a step, and closes the socket if it fails.
+   *
+   * @param socket the socket
+   * @param step the step
+   * @throws IOException what the step threw
+   */
+  public static void orClose(Socket socket, Step step) throws IOException {
+    boolean done = false;
+    try {
+      step.run();
+      done = true;
+    } finally {
+      if (!done) {
+        socket.close();
+      }
+    }
+  }
+
+  /**
+   * Sets how many descriptors a message may bring.
+   *
+   * @param count the count, checked by the builder
+   */
+  public void maxDescriptors(int count) {
+    maxDescriptors = count;
+  }
+
+  /**
+   * Sets how many bytes of a message to keep.
+   *
+   * @param bytes the limit
+   */
+  public void limit(int bytes) {
+    limit = atLeastOne("limit", bytes);
+  }
+
+  /**
+   * Sets the send buffer size.
+   *
+   * @param bytes the size
+   */
+  public void sendBufferSize(int bytes) {
+    sendBufferSize = atLeastOne("sendBufferSize", bytes);
+  }
+
+  /**
+   * Sets the receive buffer size.
+   *
+   * @param bytes the size
+   */
+  public void receiveBufferSize(int bytes) {
+    receiveBufferSize = atLeastOne("receiveBufferSize", bytes);
+  }
+
+  /**
+   * Adds needed features.
+   *
+   * @param features the features
+   */
+  public void require(Feature... features) {
+    Collections.addAll(needed, features);
+  }
+
+  /**
+   * Sets the loop.
+   *
+   * @param loop a loop of the provider
+   */
+  public void eventLoop(EventLoop loop) {
+    this.loop = loop;
+  }
+
+  /**
+   * Opens a loop on the chosen provider.
+   *
+   * @param name the name of its thread
+   * @return the loop
+   */
+  public EventLoop newEventLoop(String name) {
+    return choose("newEventLoop(" + name + ")").openLoop(name);
+  }
+
+  /**
+   * Opens a transport.
+   *
+   * @return the transport
+   * @throws IOException if the kernel refuses
+   */
+  public Opened open() throws IOException {
+    Provider provider = choose("open");
+    return opened(provider, provider.openDgram(kind, loopFor(provider), maxDescriptors));
+  }
+
+  /**
+   * Adopts a descriptor.
+   *
+   * @param descriptor the descriptor
+   * @return the transport
+   * @throws IOException if it is no such socket
+   */
+  public Opened adopt(OwnedFd descriptor) throws IOException {
+    needed.add(Feature.ADOPT);
+    Provider provider = choose("adopt " + descriptor);
+    return opened(
+        provider, provider.adoptDgram(kind, loopFor(provider), maxDescriptors, descriptor));
+  }
+
+  /**
+   * Opens two connected transports.
+   *
+   * @return both
+   * @throws IOException if the kernel refuses
+   */
+  public List<Opened> pair() throws IOException {
+    Provider provider = choose("pair");
+    List<DgramTransport> ends = provider.pairDgram(kind, loopFor(provider), maxDescriptors);
+    Opened left;
+    try {
+      left = opened(provider, ends.get(0));
+    } catch (IOException | RuntimeException e) {
+      ends.get(1).close();
+      throw e;
+    }
+    try {
+      return List.of(left, opened(provider, ends.get(1)));
+    } catch (IOException | RuntimeException e) {
+      left.transport().close();
+      throw e;
+    }
+  }
+
+  private Provider choose(String request) {
+    Set<Feature> all = EnumSet.copyOf(needed.isEmpty() ? EnumSet.noneOf(Feature.class) : needed);
+    if (maxDescriptors > 0) {
+      all.add(Feature.FD_PASSING);
+      request += " with maxDescriptors(" + maxDescriptors + ")";
+    }
+    Provider provider = Providers.choose(kind, all, request + " " + kind);
+    if (maxDescriptors > provider.descriptorLimit()) {
+      all.add(Feature.MANY_DESCRIPTORS);
+      provider = Providers.choose(kind, all, request + " " + kind);
+    }
+    return provider;
+  }
+
+  private EventLoop loopFor(Provider provider) {
+    EventLoop chosen = loop;
+    return chosen == null ? Providers.loopOf(provider) : chosen;
+  }
+
+  private Opened opened(Provider provider, DgramTransport transport) throws IOException {
+    boolean done = false;
+    try {
+      if (sendBufferSize > 0) {
+        transport.bufferSize(Interest.WRITE, sendBufferSize);
+      }
+      if (receiveBufferSize > 0) {
+        transport.bufferSize(Interest.READ, receiveBufferSize);
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        transport.close();
+      }
+    }
+    return new Opened(
+        transport, provider.name(), Set.copyOf(provider.features(kind)), limit, maxDescriptors);
+  }
+
+  static int atLeastOne(String what, int value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(what + " is " + value + ", less than 1");
+    }
+    return value;
+  }
+}

@@ -1,0 +1,186 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.EventLoop;
+import dev.ancilla.Feature;
+import dev.ancilla.ProviderInfo;
+import dev.ancilla.UnsupportedFeatureException;
+import dev.ancilla.spi.Descriptors;
+import dev.ancilla.spi.Provider;
+import dev.ancilla.spi.SocketKind;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the providers once, keeps one event loop for each, and tells why one is missing. */
+public final class Providers {
+  private static final System.Logger LOG = System.getLogger(Providers.class.getName());
+
+  private final List<Provider> usable = new ArrayList<>();
+  private final List<ProviderInfo> all = new ArrayList<>();
+  private final Map<Provider, EventLoop> loops = new ConcurrentHashMap<>();
+
+  private static final class Holder {
+    static final Providers INSTANCE = new Providers();
+  }
+
+  private Providers() {
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    load(ServiceLoader.load(Provider.class, Providers.class.getClassLoader()).iterator());
+    if (loader != null && loader != Providers.class.getClassLoader()) {
+      load(ServiceLoader.load(Provider.class, loader).iterator());
+    }
+    usable.sort(Comparator.comparingInt(Provider::priority).reversed());
+    all.sort(Comparator.comparingInt(ProviderInfo::priority).reversed());
+  }
+
+  /**
+   * A provider that cannot be loaded here is not an error: a JDK 17 that meets a provider for 22
+   * throws UnsupportedClassVersionError from hasNext, denied native access is an
+   * IllegalCallerException. Each is told once and the iteration goes on; a loader that failed the
+   * same way twice in a row is not asked again.
+   */
+  private void load(Iterator<Provider> found) {
+    String last = "";
+    while (true) {
+      try {
+        if (!found.hasNext()) {
+          return;
+        }
+        add(found.next());
+      } catch (ServiceConfigurationError | LinkageError | IllegalCallerException e) {
+        String reason = e.getCause() == null ? e.toString() : e.getCause().toString();
+        if (reason.equals(last)) {
+          return;
+        }
+        last = reason;
+        LOG.log(System.Logger.Level.DEBUG, "a provider cannot be loaded: {0}", reason);
+        all.add(new ProviderInfo("(not loaded)", reason, Integer.MIN_VALUE, Map.of(), 0));
+      }
+    }
+  }
+
+  private void add(Provider provider) {
+    if (all.stream().anyMatch(known -> known.name().equals(provider.name()))) {
+      return;
+    }
+    String unavailable = provider.unavailable();
+    Map<SocketKind, Set<Feature>> features = new EnumMap<>(SocketKind.class);
+    if (unavailable == null) {
+      usable.add(provider);
+      for (SocketKind kind : provider.kinds()) {
+        features.put(kind, provider.features(kind));
+      }
+    } else {
+      LOG.log(
+          System.Logger.Level.DEBUG,
+          "provider {0} is unavailable: {1}",
+          provider.name(),
+          unavailable);
+    }
+    all.add(
+        new ProviderInfo(
+            provider.name(),
+            unavailable,
+            provider.priority(),
+            features,
+            unavailable == null ? provider.descriptorLimit() : 0));
+  }
+
+  /**
+   * Tells which providers there are.
+   *
+   * @return all of them, highest rank first
+   */
+  public static List<ProviderInfo> describe() {
+    return List.copyOf(Holder.INSTANCE.all);
+  }
+
+  /**
+   * Returns how descriptors are opened.
+   *
+   * @return the descriptors of the highest provider that has them
+   */
+  public static Descriptors descriptors() {
+    Provider provider = choose(SocketKind.UNIX_DGRAM, Set.of(Feature.FD_PASSING), "a descriptor");
+    Descriptors descriptors = provider.descriptors();
+    if (descriptors == null) {
+      throw new IllegalStateException(provider.name() + " passes descriptors but opens none");
+    }
+    return descriptors;
+  }
+
+  static Provider choose(SocketKind kind, Set<Feature> needed, String request) {
+    Providers self = Holder.INSTANCE;
+    String forced = forced();
+    List<Provider> candidates = new ArrayList<>();
+    for (Provider provider : self.usable) {
+      if (provider.kinds().contains(kind)) {
+        if (provider.name().equals(forced)) {
+          return checked(provider, kind, needed, request);
+        }
+        candidates.add(provider);
+      }
+    }
+    if (forced != null) {
+      self.checkForced(forced);
+    }
+    for (Provider provider : candidates) {
+      if (provider.features(kind).containsAll(needed)) {
+        return provider;
+      }
+    }
+    if (candidates.isEmpty()) {
+      throw new UnsupportedOperationException(
+          request + ": no provider offers " + kind + " here; " + self.reasons());
+    }
+    return checked(candidates.get(0), kind, needed, request);
+  }
+
+  private static Provider checked(
+      Provider provider, SocketKind kind, Set<Feature> needed, String request) {
+    for (Feature feature : needed) {
+      if (!provider.features(kind).contains(feature)) {
+        throw new UnsupportedFeatureException(feature, provider.name(), request);
+      }
+    }
+    return provider;
+  }
+
+  private static @Nullable String forced() {
+    String property = System.getProperty("ancilla.provider");
+    String name = property == null ? System.getenv("ANCILLA_PROVIDER") : property;
+    return name == null || name.isBlank() ? null : name;
+  }
+
+  private void checkForced(String forced) {
+    for (ProviderInfo info : all) {
+      if (info.name().equals(forced) && info.available()) {
+        return; // It is there but does not offer this kind: the others serve it.
+      }
+    }
+    throw new UnsupportedOperationException(
+        "provider " + forced + " was asked for and is not available; " + reasons());
+  }
+
+  private String reasons() {
+    StringBuilder text = new StringBuilder("providers found:");
+    for (ProviderInfo info : all) {
+      text.append(' ')
+          .append(info.name())
+          .append(info.available() ? " (available)" : " (unavailable: " + info.unavailable() + ")");
+    }
+    return text.toString();
+  }
+
+  static EventLoop loopOf(Provider provider) {
+    return Holder.INSTANCE.loops.computeIfAbsent(provider, p -> p.openLoop("ancilla-" + p.name()));
+  }
+}

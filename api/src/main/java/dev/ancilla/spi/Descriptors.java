@@ -1,0 +1,57 @@
+package dev.ancilla.spi;
+
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.util.List;
+
+/** How a provider opens descriptors. All of them are close-on-exec. */
+public interface Descriptors {
+  /**
+   * Opens a file.
+   *
+   * @param path the file
+   * @param options how; for reading if there are none
+   * @return the open file
+   * @throws IOException if it cannot be opened
+   */
+  FdHandle open(Path path, List<OpenOption> options) throws IOException;
+
+  /**
+   * Opens a pipe.
+   *
+   * @return the end to read from and the end to write to
+   * @throws IOException if the process can open no more descriptors
+   */
+  List<FdHandle> pipe() throws IOException;
+
+  /**
+   * Opens a memory file.
+   *
+   * @param name its name in {@code /proc/self/fd}
+   * @return the open file
+   * @throws IOException if the kernel refuses
+   * @throws dev.ancilla.UnsupportedFeatureException if the provider cannot
+   */
+  FdHandle memfd(String name) throws IOException;
+
+  /**
+   * Takes over an open descriptor.
+   *
+   * @param number its number
+   * @return the descriptor
+   * @throws IOException if it is not open
+   */
+  FdHandle of(int number) throws IOException;
+
+  /**
+   * Duplicates a descriptor of the JDK.
+   *
+   * @param descriptor an open one
+   * @return the duplicate
+   * @throws IOException if it is not open
+   * @throws dev.ancilla.UnsupportedFeatureException if the provider cannot
+   */
+  FdHandle duplicateOf(FileDescriptor descriptor) throws IOException;
+}

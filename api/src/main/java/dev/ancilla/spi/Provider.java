@@ -1,0 +1,112 @@
+package dev.ancilla.spi;
+
+import dev.ancilla.EventLoop;
+import dev.ancilla.Feature;
+import dev.ancilla.OwnedFd;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One way to reach the kernel, found with {@link java.util.ServiceLoader}.
+ *
+ * <p>Constructing a provider must be cheap and must not throw because the platform lacks something:
+ * {@link #unavailable()} tells that.
+ */
+public interface Provider {
+  /**
+   * Returns the name, as {@code -Dancilla.provider} takes it.
+   *
+   * @return the name, such as {@code native-junix}
+   */
+  String name();
+
+  /**
+   * Returns the rank: of several providers with a kind and its features the highest is taken.
+   *
+   * @return the rank
+   */
+  int priority();
+
+  /**
+   * Tells why this provider cannot work here.
+   *
+   * @return the reason, or {@code null} if it can work
+   */
+  @Nullable String unavailable();
+
+  /**
+   * Returns the kinds of socket it offers.
+   *
+   * @return the kinds
+   */
+  Set<SocketKind> kinds();
+
+  /**
+   * Returns what it can do.
+   *
+   * @param kind a kind it offers
+   * @return the features of that kind
+   */
+  Set<Feature> features(SocketKind kind);
+
+  /**
+   * Returns how many descriptors a message can bring here.
+   *
+   * @return the most that {@code maxDescriptors} may ask for; 0 without {@link Feature#FD_PASSING}
+   */
+  int descriptorLimit();
+
+  /**
+   * Opens a loop; no thread starts yet.
+   *
+   * @param name the name of its thread
+   * @return the loop
+   */
+  EventLoop openLoop(String name);
+
+  /**
+   * Opens a datagram socket, non-blocking and close-on-exec.
+   *
+   * @param kind the kind, one that it offers
+   * @param loop a loop that this provider opened
+   * @param maxDescriptors how many descriptors a message may bring; 0 lets the kernel discard them
+   * @return the transport
+   * @throws IOException if the kernel refuses
+   */
+  DgramTransport openDgram(SocketKind kind, EventLoop loop, int maxDescriptors) throws IOException;
+
+  /**
+   * Makes a datagram socket of a descriptor that was opened elsewhere. On success the transport has
+   * its own and the given one is closed; on failure nothing has changed.
+   *
+   * @param kind the kind, one that it offers
+   * @param loop a loop that this provider opened
+   * @param maxDescriptors as for {@link #openDgram}
+   * @param fd the descriptor
+   * @return the transport
+   * @throws IOException if the descriptor is not such a socket
+   */
+  DgramTransport adoptDgram(SocketKind kind, EventLoop loop, int maxDescriptors, OwnedFd fd)
+      throws IOException;
+
+  /**
+   * Opens two datagram sockets that are connected to each other.
+   *
+   * @param kind the kind, one that it offers
+   * @param loop a loop that this provider opened
+   * @param maxDescriptors as for {@link #openDgram}
+   * @return two transports
+   * @throws IOException if the kernel refuses
+   */
+  List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, int maxDescriptors)
+      throws IOException;
+
+  /**
+   * Returns how it opens descriptors.
+   *
+   * @return the descriptors, or {@code null} without {@link Feature#FD_PASSING}
+   */
+  @Nullable Descriptors descriptors();
+}

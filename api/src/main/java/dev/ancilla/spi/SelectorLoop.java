@@ -1,0 +1,447 @@
+package dev.ancilla.spi;
+
+import dev.ancilla.EventLoop;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event loop over a {@link Selector}; the JDK's and junixsocket's providers each have one.
+ *
+ * <p>The selector is level-triggered, which makes the baton of a wake easy: whoever is woken and
+ * gives up leaves the socket readable, so the next select wakes the next waiter.
+ */
+public final class SelectorLoop implements EventLoop {
+  private static final System.Logger LOG = System.getLogger(SelectorLoop.class.getName());
+
+  private final String name;
+  private final Source source;
+  private final boolean losesKeys;
+
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final Queue<Watch> changed = new ConcurrentLinkedQueue<>();
+
+  /** Coalesces wake-ups: junixsocket's pipe blocks for ever after 65,536 that nobody consumed. */
+  private final AtomicBoolean woken = new AtomicBoolean();
+
+  private final Object life = new Object();
+  private int users; // guarded by life
+  private @Nullable Thread thread; // guarded by life, read by inLoop
+  private volatile @Nullable Selector selector; // written under life
+
+  // Of the loop's thread alone.
+  private final Set<Watch> registered = new HashSet<>();
+  private int budget;
+
+  /** Opens selectors. */
+  @FunctionalInterface
+  public interface Source {
+    /**
+     * Opens a selector.
+     *
+     * @return the selector
+     * @throws IOException if the process can open no more descriptors
+     */
+    Selector open() throws IOException;
+  }
+
+  /**
+   * Creates a loop; no thread starts yet.
+   *
+   * @param name the name of its thread
+   * @param source opens its selector
+   * @param losesKeys whether the selector drops the key of a channel with an error without telling,
+   *     as junixsocket's does; the loop then looks for such keys after each select
+   */
+  public SelectorLoop(String name, Source source, boolean losesKeys) {
+    this.name = name;
+    this.source = source;
+    this.losesKeys = losesKeys;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public boolean inLoop() {
+    return Thread.currentThread() instanceof LoopThread current && current.loop() == this;
+  }
+
+  @Override
+  public boolean spend() {
+    return budget-- > 0;
+  }
+
+  /**
+   * Counts a socket in. The loop's thread may end once all are counted out.
+   *
+   * @throws IOException if the selector cannot be opened
+   */
+  public void attach() throws IOException {
+    synchronized (life) {
+      if (selector == null) {
+        selector = source.open();
+      }
+      users++;
+    }
+  }
+
+  /** Counts a socket out. */
+  public void detach() {
+    synchronized (life) {
+      users--;
+      if (users == 0 && thread == null) {
+        closeSelector();
+      }
+    }
+    wake();
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    tasks.add(task);
+    if (!inLoop()) {
+      start();
+      wake();
+    }
+  }
+
+  /**
+   * Begins to watch a channel.
+   *
+   * @param channel a non-blocking channel of the selector's provider
+   * @return the watch, to be closed by the caller
+   */
+  public Watch watch(SelectableChannel channel) {
+    return new Watch(channel);
+  }
+
+  private void start() {
+    synchronized (life) {
+      if (thread != null) {
+        return;
+      }
+      if (selector == null) {
+        try {
+          selector = source.open();
+        } catch (IOException e) {
+          throw new RejectedExecutionException(name + " has no selector: " + e.getMessage(), e);
+        }
+      }
+      thread = new LoopThread();
+      thread.start();
+    }
+  }
+
+  private void wake() {
+    Selector current = selector;
+    if (current != null && !inLoop() && woken.compareAndSet(false, true)) {
+      current.wakeup();
+    }
+  }
+
+  private void run() {
+    while (!end()) {
+      budget = BUDGET;
+      try {
+        turn();
+      } catch (IOException | RuntimeException e) {
+        LOG.log(System.Logger.Level.ERROR, "a turn of " + name + " failed", e);
+      }
+    }
+  }
+
+  private void turn() throws IOException {
+    Selector current = selector;
+    if (current == null) {
+      throw new IllegalStateException("a loop runs without a selector");
+    }
+    for (Watch watch = changed.poll(); watch != null; watch = changed.poll()) {
+      watch.update(current);
+    }
+    if (tasks.isEmpty()) {
+      current.select();
+    } else {
+      current.selectNow();
+    }
+    woken.set(false);
+    Iterator<SelectionKey> ready = current.selectedKeys().iterator();
+    while (ready.hasNext()) {
+      SelectionKey key = ready.next();
+      ready.remove();
+      ((Watch) key.attachment()).ready(key);
+    }
+    if (losesKeys) {
+      findLostKeys();
+    }
+    // Only those that are there now: what they add comes after the next select.
+    for (int left = tasks.size(); left > 0; left--) {
+      Runnable task = tasks.poll();
+      if (task != null) {
+        runLogged(task);
+      }
+    }
+  }
+
+  private void findLostKeys() {
+    for (Watch watch : List.copyOf(registered)) {
+      watch.checkKey();
+    }
+  }
+
+  private boolean end() {
+    synchronized (life) {
+      if (users > 0 || !tasks.isEmpty() || !changed.isEmpty()) {
+        return false;
+      }
+      thread = null;
+      closeSelector();
+      return true;
+    }
+  }
+
+  private void closeSelector() {
+    Selector current = selector;
+    selector = null;
+    woken.set(false);
+    registered.clear();
+    if (current != null) {
+      try {
+        current.close();
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.WARNING, "closing the selector of " + name + " failed", e);
+      }
+    }
+  }
+
+  private static void runLogged(Runnable task) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "a task of an event loop failed", e);
+    }
+  }
+
+  /** The loop's thread. It cannot be interrupted: that would close the channel it is working on. */
+  private final class LoopThread extends Thread {
+    LoopThread() {
+      super(name);
+      setDaemon(true);
+    }
+
+    SelectorLoop loop() {
+      return SelectorLoop.this;
+    }
+
+    @Override
+    public void interrupt() {
+      // See above.
+    }
+
+    @Override
+    public void run() {
+      SelectorLoop.this.run();
+    }
+  }
+
+  /** The waits on one channel. Safe for use by several threads. */
+  public final class Watch {
+    private final SelectableChannel channel;
+    private final ArrayDeque<Armed> readers = new ArrayDeque<>(2); // guarded by this
+    private final ArrayDeque<Armed> writers = new ArrayDeque<>(2); // guarded by this
+    private boolean queued; // guarded by this
+    private boolean closed; // guarded by this
+    private @Nullable SelectionKey key; // of the loop's thread alone
+
+    private Watch(SelectableChannel channel) {
+      this.channel = channel;
+    }
+
+    /**
+     * Arms a one-shot wake, as {@link Readiness#arm} describes.
+     *
+     * @param interest the direction
+     * @param wake runs on the loop's thread
+     * @return the armed wait
+     */
+    public Wait arm(Interest interest, Runnable wake) {
+      Armed armed = new Armed(this, interest, wake);
+      synchronized (this) {
+        if (!closed) {
+          waiters(interest).add(armed);
+          queueForUpdate();
+        }
+      }
+      if (isClosed()) {
+        execute(wake);
+      } else {
+        loopMustLook();
+      }
+      return armed;
+    }
+
+    /** Ends watching and fires every armed wake, on the loop's thread. Idempotent. */
+    public void close() {
+      synchronized (this) {
+        if (closed) {
+          return;
+        }
+        closed = true;
+        queueForUpdate();
+      }
+      loopMustLook();
+    }
+
+    private void loopMustLook() {
+      if (!inLoop()) {
+        start();
+        wake();
+      }
+    }
+
+    private synchronized boolean isClosed() {
+      return closed;
+    }
+
+    private ArrayDeque<Armed> waiters(Interest interest) {
+      return interest == Interest.READ ? readers : writers;
+    }
+
+    private void queueForUpdate() {
+      if (!queued) {
+        queued = true;
+        changed.add(this);
+      }
+    }
+
+    private void update(Selector current) {
+      int ops;
+      boolean ended;
+      synchronized (this) {
+        queued = false;
+        ended = closed;
+        ops =
+            (readers.isEmpty() ? 0 : SelectionKey.OP_READ)
+                | (writers.isEmpty() ? 0 : SelectionKey.OP_WRITE);
+      }
+      if (ended) {
+        deregister();
+        fireAll();
+        return;
+      }
+      try {
+        if (key == null) {
+          key = channel.register(current, ops, this);
+          registered.add(this);
+        } else if ((key.interestOps() & ops) != ops) {
+          key.interestOps(key.interestOps() | ops);
+        }
+      } catch (ClosedChannelException | RuntimeException gone) {
+        // The channel was closed meanwhile, or its key dropped: the next attempts will tell.
+        deregister();
+        fireAll();
+      }
+    }
+
+    private void ready(SelectionKey selected) {
+      if (!selected.isValid()) {
+        deregister();
+        fireAll();
+        return;
+      }
+      int ops = selected.readyOps();
+      int unwanted = 0;
+      for (Interest interest : Interest.values()) {
+        int op = interest == Interest.READ ? SelectionKey.OP_READ : SelectionKey.OP_WRITE;
+        if ((ops & op) != 0) {
+          Armed next = poll(interest);
+          if (next == null) {
+            unwanted |= op;
+          } else {
+            runLogged(next.wake);
+          }
+        }
+      }
+      // Interest is dropped only when nobody waits any more: mostly the woken one waits again.
+      if (unwanted != 0 && selected.isValid()) {
+        selected.interestOps(selected.interestOps() & ~unwanted);
+        synchronized (this) {
+          if (!readers.isEmpty() || !writers.isEmpty()) {
+            queueForUpdate();
+          }
+        }
+      }
+    }
+
+    private void checkKey() {
+      SelectionKey current = key;
+      if (current != null && !current.isValid()) {
+        deregister();
+        fireAll();
+      }
+    }
+
+    private void deregister() {
+      registered.remove(this);
+      SelectionKey current = key;
+      key = null;
+      if (current != null) {
+        current.cancel();
+      }
+    }
+
+    private void fireAll() {
+      List<Armed> all = new ArrayList<>();
+      synchronized (this) {
+        all.addAll(readers);
+        all.addAll(writers);
+        readers.clear();
+        writers.clear();
+      }
+      for (Armed armed : all) {
+        runLogged(armed.wake);
+      }
+    }
+
+    private synchronized @Nullable Armed poll(Interest interest) {
+      return waiters(interest).poll();
+    }
+
+    private synchronized void remove(Armed armed) {
+      waiters(armed.interest).remove(armed);
+    }
+  }
+
+  /** One waiter. Records would compare by value, and two waits may be alike. */
+  private static final class Armed implements Wait {
+    private final Watch watch;
+    private final Interest interest;
+    private final Runnable wake;
+
+    Armed(Watch watch, Interest interest, Runnable wake) {
+      this.watch = watch;
+      this.interest = interest;
+      this.wake = wake;
+    }
+
+    @Override
+    public void cancel() {
+      watch.remove(this);
+    }
+  }
+}
