@@ -1,0 +1,135 @@
+package dev.ancilla.junix;
+
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+import org.newsclub.net.unix.AFDatagramSocket;
+import org.newsclub.net.unix.AFUNIXDatagramChannel;
+
+/**
+ * What junixsocket can do and does not offer publicly. The class path allows the access; the module
+ * path needs {@code --add-opens}. Everything here has a lesser public way beside it.
+ */
+final class Internals {
+  /** Room for junixsocket's union of all the address types it knows. */
+  static final int SOCKADDR_SIZE = 128;
+
+  private static final int OPT_NON_BLOCKING = optNonBlocking();
+  private static final @Nullable Internals INSTANCE = find();
+
+  private final Method ancillaryOfSocket;
+  private final Method setAncillaryReceiveBufferSize0;
+  private final Method disconnect;
+  private final Method receive;
+
+  private Internals() throws ReflectiveOperationException {
+    String home = "org.newsclub.net.unix.";
+    Class<?> ancillary = Class.forName(home + "AncillaryDataSupport");
+    Class<?> natives = Class.forName(home + "NativeUnixSocket");
+    Class<?> socket = Class.forName(home + "AFDatagramSocket");
+    ancillaryOfSocket = open(socket.getDeclaredMethod("getAncillaryDataSupport"));
+    setAncillaryReceiveBufferSize0 =
+        open(ancillary.getDeclaredMethod("setAncillaryReceiveBufferSize0", int.class));
+    disconnect = open(natives.getDeclaredMethod("disconnect", FileDescriptor.class));
+    receive =
+        open(
+            natives.getDeclaredMethod(
+                "receive",
+                FileDescriptor.class,
+                ByteBuffer.class,
+                int.class,
+                int.class,
+                ByteBuffer.class,
+                int.class,
+                ancillary,
+                int.class));
+  }
+
+  /**
+   * Returns the access, if there is any.
+   *
+   * @return the internals, or {@code null}
+   */
+  static @Nullable Internals get() {
+    return INSTANCE;
+  }
+
+  private static @Nullable Internals find() {
+    try {
+      return new Internals();
+    } catch (ReflectiveOperationException | RuntimeException closed) {
+      System.getLogger(Internals.class.getName())
+          .log(System.Logger.Level.DEBUG, "no access to junixsocket: {0}", closed.toString());
+      return null;
+    }
+  }
+
+  private static int optNonBlocking() {
+    try {
+      Class<?> natives = Class.forName("org.newsclub.net.unix.NativeUnixSocket");
+      var field = natives.getDeclaredField("OPT_NON_BLOCKING");
+      field.setAccessible(true);
+      return field.getInt(null);
+    } catch (ReflectiveOperationException | RuntimeException closed) {
+      return 0; // Then there is no instance either.
+    }
+  }
+
+  private static Method open(Method method) {
+    method.setAccessible(true);
+    return method;
+  }
+
+  void setAncillaryReceiveBufferSize(AFUNIXDatagramChannel channel, int bytes) {
+    try {
+      call(setAncillaryReceiveBufferSize0, call(ancillaryOfSocket, channel.socket()), bytes);
+    } catch (IOException e) {
+      throw new IllegalStateException(e); // Neither makes a system call.
+    }
+  }
+
+  void disconnect(FileDescriptor fd) throws IOException {
+    call(disconnect, null, fd);
+  }
+
+  /**
+   * Receives an empty datagram, of which junixsocket's public calls do not tell the sender.
+   *
+   * @param sender zeroed by the call and filled with the sender's sockaddr_un
+   */
+  void receiveEmpty(AFDatagramSocket<?> socket, FileDescriptor fd, ByteBuffer sender)
+      throws IOException {
+    Object ancillary = call(ancillaryOfSocket, socket);
+    call(
+        receive,
+        null,
+        fd,
+        ByteBuffer.allocateDirect(1),
+        0,
+        1,
+        sender,
+        OPT_NON_BLOCKING,
+        ancillary,
+        0);
+  }
+
+  private static @Nullable Object call(
+      Method method, @Nullable Object receiver, @Nullable Object... arguments) throws IOException {
+    try {
+      return method.invoke(receiver, arguments);
+    } catch (IllegalAccessException e) {
+      throw new IllegalStateException(e);
+    } catch (InvocationTargetException e) {
+      if (e.getCause() instanceof IOException failure) {
+        throw failure;
+      }
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+}

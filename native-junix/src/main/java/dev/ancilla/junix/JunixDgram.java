@@ -1,0 +1,398 @@
+package dev.ancilla.junix;
+
+import dev.ancilla.Datagram;
+import dev.ancilla.EventLoop;
+import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.DgramTransport;
+import dev.ancilla.spi.FdHandle;
+import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.SelectorLoop;
+import dev.ancilla.spi.Wait;
+import java.io.FileDescriptor;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.newsclub.net.unix.AFUNIXDatagramChannel;
+
+/**
+ * One Unix datagram socket: a master channel that holds it, and a worker on which calls are made.
+ *
+ * <p>One lock guards both, for the short time of a call that never waits: junixsocket keeps the
+ * descriptors of a call in fields of the channel, so two calls at a time would mix them up.
+ */
+final class JunixDgram implements DgramTransport {
+  private final SelectorLoop loop;
+  private final int maxDescriptors;
+  private final SendGates gates;
+  private final Addresses addresses = new Addresses();
+  private final ReentrantLock lock = new ReentrantLock();
+  private AFUNIXDatagramChannel master; // guarded by lock
+  private Worker worker; // guarded by lock
+  private boolean closed; // guarded by lock
+
+  private JunixDgram(
+      AFUNIXDatagramChannel master, Worker worker, SelectorLoop loop, int maxDescriptors) {
+    this.master = master;
+    this.worker = worker;
+    this.loop = loop;
+    this.maxDescriptors = maxDescriptors;
+    this.gates = new SendGates(loop, wake -> arm(Interest.WRITE, wake));
+  }
+
+  static JunixDgram open(SelectorLoop loop, int maxDescriptors) throws IOException {
+    try {
+      return over(AFUNIXDatagramChannel.open(), loop, maxDescriptors);
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      throw Failures.of("socket", e, null, null);
+    }
+  }
+
+  /** Makes a transport of a channel, which it owns from now on, also if this fails. */
+  static JunixDgram over(AFUNIXDatagramChannel master, SelectorLoop loop, int maxDescriptors)
+      throws IOException {
+    boolean done = false;
+    try {
+      Worker.prepare(master);
+      Worker worker = Worker.of(master, loop, maxDescriptors);
+      try {
+        loop.attach();
+        done = true;
+        return new JunixDgram(master, worker, loop, maxDescriptors);
+      } finally {
+        if (!done) {
+          worker.close();
+        }
+      }
+    } finally {
+      if (!done) {
+        Worker.close(master);
+      }
+    }
+  }
+
+  @Override
+  public EventLoop eventLoop() {
+    return loop;
+  }
+
+  /** An interrupt inside a channel's send closes it; the loop's thread takes no interrupts. */
+  @Override
+  public boolean onLoopOnly(Interest interest) {
+    return interest == Interest.WRITE;
+  }
+
+  @Override
+  public Wait arm(Interest interest, Runnable wake) {
+    lock.lock();
+    try {
+      if (!closed && !worker.isAlive()) {
+        replaceWorker();
+      }
+      return worker.watch.arm(interest, wake);
+    } catch (IOException cannotReplace) {
+      // Out of descriptors: the wake makes the caller try, and the attempt reports it.
+      loop.execute(wake);
+      return () -> {};
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Wait armSend(@Nullable SocketAddress target, Runnable wake) {
+    return target == null ? arm(Interest.WRITE, wake) : gates.arm((UnixAddress) target, wake);
+  }
+
+  private void checkOpen() throws ClosedChannelException {
+    if (closed) {
+      throw new ClosedChannelException();
+    }
+  }
+
+  private Worker liveWorker() throws IOException {
+    checkOpen();
+    if (!worker.isAlive()) {
+      replaceWorker();
+    }
+    return worker;
+  }
+
+  private void replaceWorker() throws IOException {
+    Worker dead = worker;
+    worker = Worker.of(master, loop, maxDescriptors);
+    dead.close();
+  }
+
+  /** After a call that failed: junixsocket may have closed the descriptor it was made on. */
+  private void mendWorker() {
+    try {
+      if (!closed && !worker.isAlive()) {
+        replaceWorker();
+      }
+    } catch (IOException outOfDescriptors) {
+      // The next attempt tries again, and reports it.
+    }
+  }
+
+  @Override
+  public UnixAddress localAddress() throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      UnixAddress address = Addresses.ofSocket(master.getLocalAddress());
+      return address == null ? UnixAddress.unnamed() : address;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public @Nullable UnixAddress remoteAddress() throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      return Addresses.ofSocket(master.getRemoteAddress());
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public int bufferSize(Interest interest) throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      return master.getOption(option(interest));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void bufferSize(Interest interest, int bytes) throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      master.setOption(option(interest), bytes);
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      throw Failures.of("setsockopt", e, null, null);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static SocketOption<Integer> option(Interest interest) {
+    return interest == Interest.READ
+        ? StandardSocketOptions.SO_RCVBUF
+        : StandardSocketOptions.SO_SNDBUF;
+  }
+
+  @Override
+  public void bind(SocketAddress address, int mode) throws IOException {
+    UnixAddress wanted = (UnixAddress) address;
+    boolean choose = wanted.kind() == UnixAddress.Kind.AUTOBIND;
+    lock.lock();
+    try {
+      checkOpen();
+      UnixAddress name = choose ? Addresses.randomName() : wanted;
+      UnixAddress peer = Addresses.ofSocket(master.getRemoteAddress());
+      try {
+        bindDuplicate(name);
+        if (name.kind() == UnixAddress.Kind.PATH) {
+          applyMode(name.toPath(), mode);
+        }
+      } catch (IOException e) {
+        startOver(peer);
+        throw Failures.of("bind", e, name, null);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A bind that fails closes the descriptor it was made on, so that is a duplicate. */
+  private void bindDuplicate(UnixAddress name) throws IOException {
+    Worker binder = Worker.of(master, loop, 0);
+    try {
+      binder.channel.bind(Addresses.toJunix(name));
+    } finally {
+      binder.close();
+    }
+  }
+
+  private static void applyMode(Path path, int mode) throws IOException {
+    try {
+      Umask.apply(path, mode);
+    } catch (IOException e) {
+      Files.deleteIfExists(path);
+      throw e;
+    }
+  }
+
+  /**
+   * After a bind that failed. junixsocket then tries to connect, to see whether anybody is there,
+   * and leaves the socket connected; a fresh one, connected as this was, takes its place.
+   */
+  private void startOver(@Nullable UnixAddress peer) throws IOException {
+    int sendBuffer = master.getOption(StandardSocketOptions.SO_SNDBUF);
+    int receiveBuffer = master.getOption(StandardSocketOptions.SO_RCVBUF);
+    AFUNIXDatagramChannel fresh = AFUNIXDatagramChannel.open();
+    boolean done = false;
+    try {
+      Worker.prepare(fresh);
+      // The kernel doubles what it is given (socket(7)).
+      fresh.setOption(StandardSocketOptions.SO_SNDBUF, sendBuffer / 2);
+      fresh.setOption(StandardSocketOptions.SO_RCVBUF, receiveBuffer / 2);
+      if (peer != null) {
+        fresh.connect(Addresses.toJunix(peer));
+      }
+      done = true;
+    } finally {
+      if (!done) {
+        Worker.close(fresh);
+      }
+    }
+    Worker.close(master);
+    master = fresh;
+    replaceWorker();
+  }
+
+  @Override
+  public void connect(SocketAddress address) throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      master.connect(Addresses.toJunix(address));
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      throw Failures.of("connect", e, null, address);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void disconnect() throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      Disconnecting.disconnect(master);
+    } catch (ClosedChannelException e) {
+      throw e;
+    } catch (IOException e) {
+      throw Failures.of("disconnect", e, null, null);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public @Nullable Datagram tryReceive(int limit) throws IOException {
+    lock.lock();
+    try {
+      Worker current = liveWorker();
+      try {
+        return new Receiving(current, addresses, maxDescriptors).tryReceive(limit);
+      } catch (IOException e) {
+        mendWorker();
+        throw Failures.ofReceive(e, localAddress());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean trySend(
+      ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors)
+      throws IOException {
+    int position = payload.position();
+    lock.lock();
+    try {
+      Worker current = liveWorker();
+      try {
+        if (!descriptors.isEmpty()) {
+          current.lend(javaDescriptors(descriptors));
+        }
+        return payload.hasRemaining()
+            ? send(current.channel, payload, target)
+            : sendEmpty(current, target);
+      } catch (IOException | RuntimeException e) {
+        payload.position(position);
+        mendWorker();
+        throw Failures.of("send", e, null, target);
+      } finally {
+        if (!descriptors.isEmpty()) {
+          worker.takeBack();
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static boolean send(
+      AFUNIXDatagramChannel channel, ByteBuffer payload, @Nullable SocketAddress target)
+      throws IOException {
+    int sent =
+        target == null ? channel.write(payload) : channel.send(payload, Addresses.toJunix(target));
+    return sent > 0;
+  }
+
+  /**
+   * The channel skips an empty datagram; the packet call sends it, and says nothing when there was
+   * no room. So the room is looked for first, which leaves a race with other senders.
+   */
+  private static boolean sendEmpty(Worker current, @Nullable SocketAddress target)
+      throws IOException {
+    if (!Room.isFor(current.channel, target)) {
+      return false;
+    }
+    DatagramPacket packet = new DatagramPacket(new byte[0], 0);
+    if (target != null) {
+      packet.setAddress(Addresses.toJunix(target).wrapAddress());
+    }
+    current.channel.socket().send(packet);
+    return true;
+  }
+
+  private static List<FileDescriptor> javaDescriptors(List<FdHandle> handles) throws IOException {
+    List<FileDescriptor> descriptors = new ArrayList<>(handles.size());
+    for (FdHandle handle : handles) {
+      descriptors.add(Adopting.javaDescriptor(handle));
+    }
+    return descriptors;
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      worker.close();
+      Worker.close(master);
+    } finally {
+      lock.unlock();
+    }
+    gates.close();
+    loop.detach();
+  }
+}
