@@ -1,0 +1,92 @@
+package dev.ancilla.coroutines
+
+import dev.ancilla.Ancillary
+import dev.ancilla.Datagram
+import dev.ancilla.DgramSocket
+import dev.ancilla.Message
+import dev.ancilla.spi.Interest
+import java.net.SocketAddress
+import java.nio.ByteBuffer
+
+/**
+ * Receives the next datagram, suspending until one arrives. The caller closes it.
+ *
+ * ### Cancellation
+ * A cancelled call has received nothing; the message goes to the next call. So `withTimeout` loses
+ * nothing, and the socket stays usable.
+ *
+ * ### Threads
+ * On any dispatcher; none of its threads is blocked.
+ *
+ * @throws java.nio.channels.ClosedChannelException if the socket is closed, also while waiting
+ * @throws dev.ancilla.SocketOpException if the kernel refuses; the socket can be used further
+ * @sample dev.ancilla.coroutines.samples.receiveWithin
+ */
+public suspend fun DgramSocket.receive(): Datagram {
+    while (true) {
+        spendTurn()
+        attempt(Interest.READ) { tryReceive() }?.let { return it }
+        awaitReady { wake -> readiness().arm(Interest.READ, wake) }
+    }
+}
+
+/**
+ * Sends a message, suspending while its target has no room. Descriptors are lent: the caller still
+ * closes its own, and may do so early.
+ *
+ * ### Cancellation
+ * A cancelled call has sent nothing. One that is cancelled while the kernel takes the message returns
+ * as if it were not.
+ *
+ * ### Threads
+ * On any dispatcher; none of its threads is blocked.
+ *
+ * @throws java.nio.channels.ClosedChannelException if the socket is closed, also while waiting
+ * @throws dev.ancilla.SocketOpException if the kernel refuses; the socket can be used further
+ * @throws IllegalArgumentException if a descriptor of the message is closed, or it has more than 253
+ * @sample dev.ancilla.coroutines.samples.sendDescriptor
+ */
+public suspend fun DgramSocket.send(message: Message) {
+    beginSend(message).use { send ->
+        while (true) {
+            spendTurn()
+            if (attempt(Interest.WRITE) { send.attempt() }) return
+            awaitReady(send::arm)
+        }
+    }
+}
+
+/**
+ * Sends [text] as UTF-8, as [send] does.
+ *
+ * @param target where to, or `null` for the connected peer
+ * @param ancillary what rides beside it, lent
+ */
+public suspend fun DgramSocket.send(
+    text: String,
+    target: SocketAddress? = null,
+    ancillary: Ancillary = Ancillary.none(),
+) {
+    send(Message.of(text).to(target).with(ancillary))
+}
+
+/**
+ * Sends the bytes of [payload] from position to limit, as [send] does. The buffer is consumed when
+ * this returns, and untouched when it throws.
+ *
+ * @param target where to, or `null` for the connected peer
+ */
+public suspend fun DgramSocket.send(payload: ByteBuffer, target: SocketAddress? = null) {
+    send(Message.of(payload).to(target))
+    payload.position(payload.limit())
+}
+
+/**
+ * Connects the socket to a peer. A datagram socket does not wait for that; a connected Unix socket is
+ * connected anew.
+ *
+ * @throws dev.ancilla.SocketOpException if the kernel refuses; the socket stays as it was
+ */
+public suspend fun DgramSocket.connect(address: SocketAddress) {
+    attempt(Interest.WRITE) { tryConnect(address) }
+}

@@ -1,0 +1,67 @@
+package dev.ancilla.coroutines
+
+import dev.ancilla.Socket
+import dev.ancilla.spi.Interest
+import dev.ancilla.spi.Wait
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlin.coroutines.Continuation
+import kotlin.coroutines.resume
+import kotlin.coroutines.suspendCoroutine
+
+/**
+ * Makes an attempt where the transport wants it. On the loop's thread and back is a hop that cannot
+ * be cancelled: what it received or sent would otherwise be known to nobody. It is short, for an
+ * attempt does not wait.
+ */
+internal suspend inline fun <T> Socket.attempt(interest: Interest, crossinline make: () -> T): T {
+    val loop = eventLoop()
+    if (!readiness().onLoopOnly(interest) || loop.inLoop()) return make()
+    return suspendCoroutine { caller: Continuation<T> ->
+        loop.execute { caller.resumeWith(runCatching { make() }) }
+    }
+}
+
+/**
+ * Suspends until the wake that [arm] arms has fired. A waiter that is cancelled after its wake passes
+ * the wake on, so that the message it was woken for wakes somebody else.
+ */
+internal suspend fun awaitReady(arm: (Runnable) -> Wait) {
+    suspendCancellableCoroutine { waiter ->
+        val armed = Armed()
+        val wake = Runnable { waiter.resume(Unit) { _, _, _ -> armed.cancel() } }
+        armed.set(arm(wake))
+        waiter.invokeOnCancellation { armed.cancel() }
+    }
+}
+
+/** A wait that may be cancelled, on another thread, before arming it has returned. */
+private class Armed {
+    private var wait: Wait? = null
+    private var cancelled = false
+
+    fun set(armed: Wait) {
+        val late =
+            synchronized(this) {
+                wait = armed
+                cancelled
+            }
+        if (late) armed.cancel()
+    }
+
+    fun cancel() {
+        val armed =
+            synchronized(this) {
+                cancelled = true
+                wait
+            }
+        armed?.cancel()
+    }
+}
+
+/** On a loop's thread, spends one attempt of its turn; when none is left, lets the others run first. */
+internal suspend fun Socket.spendTurn() {
+    val loop = eventLoop()
+    if (loop.inLoop() && !loop.spend()) {
+        suspendCancellableCoroutine { waiter -> loop.execute { waiter.resume(Unit) { _, _, _ -> } } }
+    }
+}
