@@ -2,6 +2,7 @@ package dev.ancilla.spi;
 
 import dev.ancilla.EventLoop;
 import java.io.IOException;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
@@ -34,13 +35,10 @@ public final class SelectorLoop implements EventLoop {
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final Queue<Watch> changed = new ConcurrentLinkedQueue<>();
 
-  /** Coalesces wake-ups: junixsocket's pipe blocks for ever after 65,536 that nobody consumed. */
-  private final AtomicBoolean woken = new AtomicBoolean();
-
   private final Object life = new Object();
   private int users; // guarded by life
   private @Nullable Thread thread; // guarded by life, read by inLoop
-  private volatile @Nullable Selector selector; // written under life
+  private volatile @Nullable Sleeper sleeper; // written under life
 
   // Of the loop's thread alone.
   private final Set<Watch> registered = new HashSet<>();
@@ -94,8 +92,8 @@ public final class SelectorLoop implements EventLoop {
    */
   public void attach() throws IOException {
     synchronized (life) {
-      if (selector == null) {
-        selector = source.open();
+      if (sleeper == null) {
+        sleeper = new Sleeper(source.open());
       }
       users++;
     }
@@ -136,9 +134,9 @@ public final class SelectorLoop implements EventLoop {
       if (thread != null) {
         return;
       }
-      if (selector == null) {
+      if (sleeper == null) {
         try {
-          selector = source.open();
+          sleeper = new Sleeper(source.open());
         } catch (IOException e) {
           throw new RejectedExecutionException(name + " has no selector: " + e.getMessage(), e);
         }
@@ -149,37 +147,45 @@ public final class SelectorLoop implements EventLoop {
   }
 
   private void wake() {
-    Selector current = selector;
-    if (current != null && !inLoop() && woken.compareAndSet(false, true)) {
-      current.wakeup();
+    Sleeper current = sleeper;
+    if (current != null && !inLoop()) {
+      current.wake();
     }
   }
 
   private void run() {
-    while (!end()) {
+    boolean running = true;
+    while (running) {
       budget = BUDGET;
       try {
-        turn();
-      } catch (IOException | RuntimeException e) {
+        running = turn();
+      } catch (IOException | RuntimeException | Error e) {
         LOG.log(System.Logger.Level.ERROR, "a turn of " + name + " failed", e);
       }
     }
   }
 
-  private void turn() throws IOException {
-    Selector current = selector;
-    if (current == null) {
+  /** Returns false when nobody needs this thread any more. */
+  private boolean turn() throws IOException {
+    Sleeper asleep = sleeper;
+    if (asleep == null) {
       throw new IllegalStateException("a loop runs without a selector");
     }
+    Selector current = asleep.selector;
     for (Watch watch = changed.poll(); watch != null; watch = changed.poll()) {
       watch.update(current);
+    }
+    // Not before: the close of the last socket is such a change, and nobody wakes the loop after
+    // it.
+    if (end()) {
+      return false;
     }
     if (tasks.isEmpty()) {
       current.select();
     } else {
       current.selectNow();
     }
-    woken.set(false);
+    asleep.woken.set(false);
     Iterator<SelectionKey> ready = current.selectedKeys().iterator();
     while (ready.hasNext()) {
       SelectionKey key = ready.next();
@@ -196,6 +202,7 @@ public final class SelectorLoop implements EventLoop {
         runLogged(task);
       }
     }
+    return true;
   }
 
   private void findLostKeys() {
@@ -216,24 +223,44 @@ public final class SelectorLoop implements EventLoop {
   }
 
   private void closeSelector() {
-    Selector current = selector;
-    selector = null;
-    woken.set(false);
+    Sleeper current = sleeper;
+    sleeper = null;
     registered.clear();
     if (current != null) {
       try {
-        current.close();
+        current.selector.close();
       } catch (IOException e) {
         LOG.log(System.Logger.Level.WARNING, "closing the selector of " + name + " failed", e);
       }
     }
   }
 
+  /** Errors too: a thread that ended here would leave every socket of the loop waiting for ever. */
   private static void runLogged(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.log(System.Logger.Level.ERROR, "a task of an event loop failed", e);
+    }
+  }
+
+  /**
+   * A selector, with the flag that coalesces its wake-ups: junixsocket's pipe blocks for ever after
+   * 65,536 that nobody consumed. The two go together: a wake-up that comes too late for one
+   * selector must not pass for one of the next.
+   */
+  private static final class Sleeper {
+    private final Selector selector;
+    private final AtomicBoolean woken = new AtomicBoolean();
+
+    Sleeper(Selector selector) {
+      this.selector = selector;
+    }
+
+    void wake() {
+      if (woken.compareAndSet(false, true)) {
+        selector.wakeup();
+      }
     }
   }
 
@@ -265,6 +292,7 @@ public final class SelectorLoop implements EventLoop {
     private final ArrayDeque<Armed> readers = new ArrayDeque<>(2); // guarded by this
     private final ArrayDeque<Armed> writers = new ArrayDeque<>(2); // guarded by this
     private boolean queued; // guarded by this
+    private boolean armedOnce; // guarded by this
     private boolean closed; // guarded by this
     private @Nullable SelectionKey key; // of the loop's thread alone
 
@@ -281,13 +309,16 @@ public final class SelectorLoop implements EventLoop {
      */
     public Wait arm(Interest interest, Runnable wake) {
       Armed armed = new Armed(this, interest, wake);
+      boolean late;
       synchronized (this) {
-        if (!closed) {
+        late = closed;
+        if (!late) {
+          armedOnce = true;
           waiters(interest).add(armed);
           queueForUpdate();
         }
       }
-      if (isClosed()) {
+      if (late) {
         execute(wake);
       } else {
         loopMustLook();
@@ -302,6 +333,9 @@ public final class SelectorLoop implements EventLoop {
           return;
         }
         closed = true;
+        if (!armedOnce) {
+          return; // The loop has never heard of this channel.
+        }
         queueForUpdate();
       }
       loopMustLook();
@@ -312,10 +346,6 @@ public final class SelectorLoop implements EventLoop {
         start();
         wake();
       }
-    }
-
-    private synchronized boolean isClosed() {
-      return closed;
     }
 
     private ArrayDeque<Armed> waiters(Interest interest) {
@@ -359,11 +389,22 @@ public final class SelectorLoop implements EventLoop {
     }
 
     private void ready(SelectionKey selected) {
-      if (!selected.isValid()) {
+      boolean valid = selected.isValid();
+      try {
+        if (valid) {
+          wakeNext(selected);
+        }
+      } catch (CancelledKeyException closedMeanwhile) {
+        valid = false;
+      }
+      if (!valid) {
+        // The next attempts will tell.
         deregister();
         fireAll();
-        return;
       }
+    }
+
+    private void wakeNext(SelectionKey selected) {
       int ops = selected.readyOps();
       int unwanted = 0;
       for (Interest interest : Interest.values()) {
