@@ -6,7 +6,6 @@ import dev.ancilla.EventLoop;
 import dev.ancilla.Message;
 import dev.ancilla.engine.Operation.Done;
 import dev.ancilla.spi.Interest;
-import dev.ancilla.spi.PendingSend;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Map;
@@ -46,13 +45,14 @@ final class AsyncView implements AsyncDgram {
 
   @Override
   public CompletableFuture<Void> send(Message message) {
-    PendingSend send;
+    OpenDgram.Send send;
     try {
       send = socket.beginSend(message);
     } catch (IOException | RuntimeException e) {
       return failed(e);
     }
-    SocketAddress target = message.target();
+    SocketAddress target =
+        send.target(); // As checked: the JDK's type of the same address is the same.
     Object key = target == null ? PEER : target;
     Operation<Void> operation =
         new Operation<>(

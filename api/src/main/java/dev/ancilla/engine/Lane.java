@@ -16,7 +16,10 @@ final class Lane {
   private final Runnable emptied;
   private final ArrayDeque<Operation<?>> queue = new ArrayDeque<>(); // guarded by itself
   private boolean running; // guarded by queue: a pump is scheduled, running or waiting
-  private @Nullable Wait wait; // of the loop's thread alone
+
+  // Of the loop's thread alone.
+  private @Nullable Wait wait;
+  private int waits; // tells the wake of the current wait from that of one given up
 
   /**
    * Creates a lane.
@@ -52,16 +55,22 @@ final class Lane {
         () -> {
           boolean nobody;
           synchronized (queue) {
-            queue.removeIf(Operation::isDone);
+            queue.removeIf(Operation::isSettled);
             nobody = queue.isEmpty();
           }
           Wait current = wait;
           if (nobody && current != null) {
-            wait = null;
+            waits++;
             current.cancel();
             pump();
           }
         });
+  }
+
+  private void woken(int armed) {
+    if (armed == waits) {
+      pump();
+    }
   }
 
   private void pump() {
@@ -83,7 +92,8 @@ final class Lane {
         return;
       }
       if (!first.advance()) {
-        wait = first.arm(this::pump);
+        int armed = ++waits;
+        wait = first.arm(() -> woken(armed));
         return;
       }
       synchronized (queue) {

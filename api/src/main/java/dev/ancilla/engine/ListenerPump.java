@@ -20,6 +20,7 @@ final class ListenerPump implements Subscription {
   private boolean pumping;
   private boolean told;
   private @Nullable Wait wait;
+  private int waits; // tells the wake of the current wait from that of one given up
 
   ListenerPump(OpenDgram socket, DgramListener listener) {
     this.socket = socket;
@@ -64,7 +65,14 @@ final class ListenerPump implements Subscription {
     Wait current = wait;
     wait = null;
     if (current != null) {
+      waits++;
       current.cancel();
+    }
+  }
+
+  private void woken(int armed) {
+    if (armed == waits) {
+      pump();
     }
   }
 
@@ -80,7 +88,8 @@ final class ListenerPump implements Subscription {
       try {
         Datagram datagram = socket.tryReceive();
         if (datagram == null) {
-          wait = socket.transport.arm(Interest.READ, this::pump);
+          int armed = ++waits;
+          wait = socket.transport.arm(Interest.READ, () -> woken(armed));
           return;
         }
         deliver(datagram);
@@ -98,7 +107,7 @@ final class ListenerPump implements Subscription {
         return;
       }
       listener.onMessage(socket, datagram);
-    } catch (Exception e) {
+    } catch (Exception | Error e) {
       guarded(() -> listener.onError(socket, e));
     }
   }
@@ -106,7 +115,7 @@ final class ListenerPump implements Subscription {
   private static void guarded(Runnable callback) {
     try {
       callback.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       System.getLogger(DgramListener.class.getName())
           .log(System.Logger.Level.ERROR, "a listener failed", e);
     }

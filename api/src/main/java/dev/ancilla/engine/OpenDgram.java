@@ -324,6 +324,10 @@ class OpenDgram implements DgramSocket {
       queuedBytes.addAndGet(size);
     }
 
+    @Nullable SocketAddress target() {
+      return target;
+    }
+
     private String to() {
       return "send" + (target == null ? "" : " " + target) + ": ";
     }

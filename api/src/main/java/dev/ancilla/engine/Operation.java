@@ -3,8 +3,10 @@ package dev.ancilla.engine;
 import dev.ancilla.spi.Wait;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +68,7 @@ final class Operation<T> extends CompletableFuture<T> {
         return false;
       }
       settled = true;
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       settled = true;
       failure = e;
     } finally {
@@ -79,6 +81,16 @@ final class Operation<T> extends CompletableFuture<T> {
       super.completeExceptionally(failure);
     }
     return true;
+  }
+
+  /** Whether no attempt will be made any more; the future itself may complete a moment later. */
+  boolean isSettled() {
+    lock.lock();
+    try {
+      return settled;
+    } finally {
+      lock.unlock();
+    }
   }
 
   private boolean settle() {
@@ -109,5 +121,32 @@ final class Operation<T> extends CompletableFuture<T> {
   @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     return settle() ? super.cancel(mayInterruptIfRunning) : isCancelled();
+  }
+
+  // The inherited ones complete the future past the methods above.
+
+  @Override
+  public CompletableFuture<T> completeAsync(Supplier<? extends T> supplier, Executor executor) {
+    executor.execute(
+        () -> {
+          try {
+            complete(supplier.get());
+          } catch (RuntimeException | Error e) {
+            completeExceptionally(e);
+          }
+        });
+    return this;
+  }
+
+  @Override
+  public void obtrudeValue(@Nullable T value) {
+    settle();
+    super.obtrudeValue(value);
+  }
+
+  @Override
+  public void obtrudeException(Throwable failure) {
+    settle();
+    super.obtrudeException(failure);
   }
 }
