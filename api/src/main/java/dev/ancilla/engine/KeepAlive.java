@@ -34,6 +34,8 @@ final class KeepAlive {
         }
       }
       LockSupport.park(KEPT);
+      Thread.interrupted(); // An interrupt asks nothing of this thread, and would keep it from
+      // parking.
     }
   }
 }
