@@ -8,6 +8,7 @@ import dev.ancilla.spi.Descriptors;
 import dev.ancilla.spi.Provider;
 import dev.ancilla.spi.SocketKind;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.Iterator;
@@ -44,8 +45,8 @@ public final class Providers {
   /**
    * A provider that cannot be loaded here is not an error: a JDK 17 that meets a provider for 22
    * throws UnsupportedClassVersionError from hasNext, denied native access is an
-   * IllegalCallerException. Each is told once and the iteration goes on; a loader that failed the
-   * same way twice in a row is not asked again.
+   * IllegalCallerException, and a provider may throw what it should not. Each is told once and the
+   * iteration goes on; a loader that failed the same way twice in a row is not asked again.
    */
   private void load(Iterator<Provider> found) {
     String last = "";
@@ -55,12 +56,15 @@ public final class Providers {
           return;
         }
         add(found.next());
-      } catch (ServiceConfigurationError | LinkageError | IllegalCallerException e) {
+      } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
         String reason = e.getCause() == null ? e.toString() : e.getCause().toString();
         if (reason.equals(last)) {
           return;
         }
         last = reason;
+        if (all.stream().anyMatch(known -> reason.equals(known.unavailable()))) {
+          continue; // The context's loader finds again what the library's own found.
+        }
         LOG.log(System.Logger.Level.DEBUG, "a provider cannot be loaded: {0}", reason);
         all.add(new ProviderInfo("(not loaded)", reason, Integer.MIN_VALUE, Map.of(), 0));
       }
@@ -74,7 +78,6 @@ public final class Providers {
     String unavailable = provider.unavailable();
     Map<SocketKind, Set<Feature>> features = new EnumMap<>(SocketKind.class);
     if (unavailable == null) {
-      usable.add(provider);
       for (SocketKind kind : provider.kinds()) {
         features.put(kind, provider.features(kind));
       }
@@ -90,8 +93,11 @@ public final class Providers {
             provider.name(),
             unavailable,
             provider.priority(),
-            features,
+            Collections.unmodifiableMap(features),
             unavailable == null ? provider.descriptorLimit() : 0));
+    if (unavailable == null) {
+      usable.add(provider);
+    }
   }
 
   /**
