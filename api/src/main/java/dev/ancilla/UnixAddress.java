@@ -244,12 +244,14 @@ public final class UnixAddress extends SocketAddress {
 
   /**
    * Returns the address as {@link #parse} reads it; {@code unix:} alone is the unnamed address and
-   * {@code unix:@} the request to autobind.
+   * {@code unix:@} the request to autobind. A relative path that starts with {@code @} is written
+   * {@code ./@…}, which is the same file; the bytes of a path that is not UTF-8 are shown as {@code
+   * \xHH}, which {@code parse} does not read.
    */
   @Override
   public String toString() {
     return switch (kind) {
-      case PATH -> "unix:" + escape(name, false);
+      case PATH -> "unix:" + (name[0] == '@' ? "./" : "") + escape(name, false);
       case ABSTRACT -> "unix:@" + escape(name, true);
       case UNNAMED -> "unix:";
       case AUTOBIND -> "unix:@";
@@ -294,7 +296,7 @@ public final class UnixAddress extends SocketAddress {
         out.write('\\');
         i += 2;
       } else if (i + 3 < bytes.length && bytes[i + 1] == 'x') {
-        out.write(hexByte(new String(bytes, i + 2, 2, StandardCharsets.US_ASCII), whole));
+        out.write(hexByte(bytes[i + 2], bytes[i + 3], whole));
         i += 4;
       } else {
         throw new IllegalArgumentException("bad escape after \\ in address: " + whole);
@@ -303,11 +305,12 @@ public final class UnixAddress extends SocketAddress {
     return out.toByteArray();
   }
 
-  private static int hexByte(String digits, String whole) {
-    try {
-      return Integer.parseUnsignedInt(digits, 16);
-    } catch (NumberFormatException notHex) {
-      throw new IllegalArgumentException("bad escape \\x" + digits + " in address: " + whole);
+  private static int hexByte(byte first, byte second, String whole) {
+    int high = Character.digit((char) first, 16);
+    int low = Character.digit((char) second, 16);
+    if (high < 0 || low < 0) {
+      throw new IllegalArgumentException("bad escape after \\ in address: " + whole);
     }
+    return high << 4 | low;
   }
 }
