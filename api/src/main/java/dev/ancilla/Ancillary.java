@@ -14,6 +14,19 @@ import org.jspecify.annotations.Nullable;
  * duplicates what is sent, and the caller keeps and closes its own.
  *
  * <p><b>Threading.</b> Safe for use by several threads; each descriptor is taken once.
+ *
+ * <pre>{@code
+ * try (SocketPair<UnixDgramSocket> pair = Sockets.unixDgram().maxDescriptors(2).pair();
+ *     OwnedFd.Pipe pipe = OwnedFd.pipe()) {
+ *   Ancillary lent = Ancillary.lend(pipe.reader(), pipe.writer());
+ *   pair.left().blocking().send(Message.of("a pipe").with(lent));
+ *   try (Datagram datagram = pair.right().blocking().receive()) {
+ *     OwnedFd reader = datagram.ancillary().take(); // This one is ours, and is closed below.
+ *     System.out.println(reader + " stays, the other one goes with the datagram");
+ *     reader.close();
+ *   }
+ * }
+ * }</pre>
  */
 public final class Ancillary implements AutoCloseable {
   private static final Ancillary NONE = new Ancillary(List.of(), null, false, false);

@@ -23,6 +23,24 @@ import org.jspecify.annotations.Nullable;
  * CompletableFuture}.
  *
  * <p><b>Errors.</b> A future completes exceptionally with what the blocking call would throw.
+ *
+ * <pre>{@code
+ * InetAddress loopback = InetAddress.getLoopbackAddress();
+ * try (UdpSocket socket = Sockets.udp().bind(new InetSocketAddress(loopback, 0))) {
+ *   CompletableFuture<String> text =
+ *       socket
+ *           .async()
+ *           .receive()
+ *           .thenApply(
+ *               datagram -> {
+ *                 try (datagram) {
+ *                   return datagram.text();
+ *                 }
+ *               });
+ *   socket.async().send(Message.of("hello").to(socket.localAddress())).join();
+ *   System.out.println(text.join());
+ * }
+ * }</pre>
  */
 public interface AsyncDgram {
   /**

@@ -23,6 +23,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Closing.</b> Closing the socket ends a waiting call with {@link
  * java.nio.channels.ClosedChannelException}.
+ *
+ * <pre>{@code
+ * InetAddress loopback = InetAddress.getLoopbackAddress();
+ * try (UdpSocket socket = Sockets.udp().bind(new InetSocketAddress(loopback, 0))) {
+ *   try (Datagram datagram = socket.blocking().receive(Duration.ofMillis(50))) {
+ *     System.out.println(datagram.text());
+ *   } catch (SocketTimeoutException nothingCame) {
+ *     System.out.println(nothingCame.getMessage());
+ *   }
+ * }
+ * }</pre>
  */
 public interface BlockingDgram {
   /**

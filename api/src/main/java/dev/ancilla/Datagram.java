@@ -13,6 +13,18 @@ import org.jspecify.annotations.Nullable;
  * garbage collector finds it, with a warning in the log.
  *
  * <p><b>Threading.</b> Immutable but for its descriptors; safe for use by several threads.
+ *
+ * <pre>{@code
+ * InetAddress loopback = InetAddress.getLoopbackAddress();
+ * try (UdpSocket socket = Sockets.udp().limit(5).bind(new InetSocketAddress(loopback, 0))) {
+ *   socket.blocking().send(Message.of("too long").to(socket.localAddress()));
+ *   try (Datagram datagram = socket.blocking().receive()) {
+ *     if (datagram.truncated()) {
+ *       System.out.println(datagram.text() + "… of " + datagram.size() + " bytes");
+ *     }
+ *   }
+ * }
+ * }</pre>
  */
 public final class Datagram implements AutoCloseable {
   private final ByteBuffer payload;

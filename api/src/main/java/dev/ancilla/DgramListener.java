@@ -9,6 +9,23 @@ package dev.ancilla;
  *
  * <p><b>Closing.</b> Nothing is delivered after the socket or the subscription was closed, but
  * {@link #onClose}, which comes once.
+ *
+ * <pre>{@code
+ * InetAddress loopback = InetAddress.getLoopbackAddress();
+ * CountDownLatch answered = new CountDownLatch(1);
+ * try (UdpSocket server = Sockets.udp().bind(new InetSocketAddress(loopback, 0));
+ *     Subscription echo =
+ *         server.listen(
+ *             (socket, datagram) -> {
+ *               socket.trySend(Message.of(datagram.bytes()).to(datagram.sender()));
+ *               answered.countDown();
+ *             });
+ *     UdpSocket client = Sockets.udp().connect(server.localAddress())) {
+ *   client.blocking().send(Message.of("hello"));
+ *   answered.await();
+ *   echo.pause();
+ * }
+ * }</pre>
  */
 @FunctionalInterface
 public interface DgramListener {

@@ -33,6 +33,17 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The members here try and never wait. {@link #blocking()} and {@link #async()} wait; Kotlin
  * programs call the suspending extensions of {@code dev.ancilla.coroutines}.
+ *
+ * <pre>{@code
+ * InetAddress loopback = InetAddress.getLoopbackAddress();
+ * try (DgramSocket socket = Sockets.udp().bind(new InetSocketAddress(loopback, 0))) {
+ *   boolean sent = socket.trySend(Message.of("to myself").to(socket.localAddress()));
+ *   System.out.println(sent ? "sent" : "it would have to wait");
+ *   try (Datagram datagram = socket.tryReceive()) {
+ *     System.out.println(datagram == null ? "nothing yet" : datagram.text());
+ *   }
+ * }
+ * }</pre>
  */
 public interface DgramSocket extends Socket {
   /**

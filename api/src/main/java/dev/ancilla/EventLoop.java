@@ -11,6 +11,23 @@ import java.util.concurrent.Executor;
  * inside a channel call would close the channel.
  *
  * <p>What runs here must not block: it would block every socket of the loop.
+ *
+ * <pre>{@code
+ * InetAddress loopback = InetAddress.getLoopbackAddress();
+ * EventLoop loop = Sockets.udp().newEventLoop("mine");
+ * CountDownLatch ran = new CountDownLatch(1);
+ * try (UdpSocket socket =
+ *     Sockets.udp().eventLoop(loop).bind(new InetSocketAddress(loopback, 0))) {
+ *   socket
+ *       .eventLoop()
+ *       .execute(
+ *           () -> {
+ *             System.out.println("in the loop: " + loop.inLoop());
+ *             ran.countDown();
+ *           });
+ *   ran.await();
+ * }
+ * }</pre>
  */
 public interface EventLoop extends Executor {
   /** How many attempts the sockets of a loop make before other work on it gets its turn. */

@@ -12,6 +12,14 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Ownership.</b> The bytes are not copied: they must not change until the send has completed.
  * Gathered buffers are the exception, they are copied into one. Descriptors are lent. A message is
  * a value and may be sent many times.
+ *
+ * <pre>{@code
+ * UnixAddress log = UnixAddress.path("/dev/log");
+ * Message text = Message.of("<13>hello").to(log);
+ * Message parts =
+ *     Message.gather(List.of(ByteBuffer.wrap(new byte[] {1, 2}), ByteBuffer.allocate(6)));
+ * System.out.println(text + " and " + parts.to(log));
+ * }</pre>
  */
 public final class Message {
   private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0);

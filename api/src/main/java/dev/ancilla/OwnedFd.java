@@ -29,6 +29,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p><b>Platforms.</b> Opening needs a provider with descriptors ({@link Feature#FD_PASSING});
  * every descriptor made here is close-on-exec.
+ *
+ * <pre>{@code
+ * Path path = Path.of("/etc/hostname");
+ * try (OwnedFd file = OwnedFd.open(path, StandardOpenOption.READ);
+ *     InputStream content = file.inputStream()) {
+ *   System.out.println("descriptor " + file.number());
+ *   content.transferTo(System.out);
+ * }
+ * }</pre>
  */
 public final class OwnedFd implements AutoCloseable {
   private static final Cleaner CLEANER = Cleaner.create();

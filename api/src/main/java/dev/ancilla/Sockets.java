@@ -10,6 +10,17 @@ import java.util.List;
  * {@code pair} or {@code adopt}. The provider is the one with the highest rank that has what was
  * asked for; {@code -Dancilla.provider=NAME} or the environment variable {@code ANCILLA_PROVIDER}
  * forces one for the kinds it offers.
+ *
+ * <pre>{@code
+ * InetAddress loopback = InetAddress.getLoopbackAddress();
+ * try (UdpSocket server = Sockets.udp().bind(new InetSocketAddress(loopback, 0));
+ *     UdpSocket client = Sockets.udp().connect(server.localAddress())) {
+ *   client.blocking().send(Message.of("hello"));
+ *   try (Datagram datagram = server.blocking().receive()) {
+ *     System.out.println(datagram.text() + " from " + datagram.sender());
+ *   }
+ * }
+ * }</pre>
  */
 public final class Sockets {
   private Sockets() {}

@@ -17,6 +17,13 @@ import java.util.Arrays;
  * <p>Names are bytes and are kept exactly. What the kernel would cut is refused: {@code sun_path}
  * holds 108 bytes, one of which ends a path or starts an abstract name, so either has at most 107.
  * Instances are immutable.
+ *
+ * <pre>{@code
+ * UnixAddress file = UnixAddress.parse("unix:/run/example.sock");
+ * UnixAddress name = UnixAddress.abstractName(new byte[] {'a', 0, 'b'});
+ * System.out.println(file.toPath() + " and " + name); // /run/example.sock and unix:@a\0b
+ * System.out.println(UnixAddress.parse("@a\\0b").equals(name)); // true
+ * }</pre>
  */
 public final class UnixAddress extends SocketAddress {
   private static final long serialVersionUID = 1L;

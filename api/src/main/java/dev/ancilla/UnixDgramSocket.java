@@ -10,6 +10,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A peer that must answer has to be bound: only then does a message tell its sender. {@link
  * UnixDgramBuilder#bind} with {@link UnixAddress#autobind()} chooses a name.
+ *
+ * <pre>{@code
+ * UnixAddress address = UnixAddress.path("/run/example.sock");
+ * try (UnixDgramSocket server = Sockets.unixDgram().maxDescriptors(1).bind(address);
+ *     Datagram datagram = server.blocking().receive();
+ *     OwnedFd file = datagram.ancillary().take();
+ *     InputStream content = file.inputStream()) {
+ *   content.transferTo(System.out);
+ * }
+ * }</pre>
  */
 public interface UnixDgramSocket extends DgramSocket {
   @Override
