@@ -12,8 +12,10 @@ import java.nio.ByteBuffer
  * Receives the next datagram, suspending until one arrives. The caller closes it.
  *
  * ### Cancellation
- * A cancelled call has received nothing; the message goes to the next call. So `withTimeout` loses
- * nothing, and the socket stays usable.
+ * A cancelled call has received nothing; the message goes to the next call, and the socket stays
+ * usable. A call that has returned a message has it: `withTimeout` may still end a block that is about
+ * to return, and then drops what the block returns. So keep the message inside the block, as the
+ * sample does, and nothing is lost.
  *
  * ### Threads
  * On any dispatcher; none of its threads is blocked.

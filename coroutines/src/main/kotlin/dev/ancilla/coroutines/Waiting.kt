@@ -3,6 +3,8 @@ package dev.ancilla.coroutines
 import dev.ancilla.Socket
 import dev.ancilla.spi.Interest
 import dev.ancilla.spi.Wait
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.resume
@@ -58,8 +60,13 @@ private class Armed {
     }
 }
 
-/** On a loop's thread, spends one attempt of its turn; when none is left, lets the others run first. */
+/**
+ * Ends a cancelled call: under a flood no attempt suspends, and a cancelled coroutine would go on for
+ * ever. On a loop's thread, spends one attempt of its turn; when none is left, lets the others run
+ * first.
+ */
 internal suspend fun Socket.spendTurn() {
+    currentCoroutineContext().ensureActive()
     val loop = eventLoop()
     if (loop.inLoop() && !loop.spend()) {
         suspendCancellableCoroutine { waiter -> loop.execute { waiter.resume(Unit) { _, _, _ -> } } }
