@@ -1,0 +1,59 @@
+package dev.ancilla.examples.tool
+
+import com.github.ajalt.clikt.core.UsageError
+import java.io.BufferedInputStream
+import java.io.ByteArrayOutputStream
+import java.io.InputStream
+import java.nio.file.Files
+import java.nio.file.Path
+
+/**
+ * The list of messages that the command line names: words, a file, the lines of standard input, or an
+ * empty one. Input can be read once, so what was read is kept if it is to be sent [again].
+ */
+internal class Payloads(
+    private val words: List<String>,
+    private val file: Path?,
+    private val stdin: Boolean,
+    private val empty: Boolean,
+    private val again: Boolean,
+) {
+    private var lines: MutableList<ByteArray>? = null
+
+    init {
+        val given = listOf(words.isNotEmpty(), file != null, stdin, empty).count { it }
+        if (given != 1) throw UsageError("give MESSAGEs, --file, --stdin or --empty, one of these")
+    }
+
+    suspend fun forEach(take: suspend (Int, ByteArray) -> Unit) {
+        when {
+            file != null -> take(0, Files.readAllBytes(file))
+            empty -> take(0, ByteArray(0))
+            stdin -> forEachLine(take)
+            else -> words.forEachIndexed { index, word -> take(index, word.encodeToByteArray()) }
+        }
+    }
+
+    private suspend fun forEachLine(take: suspend (Int, ByteArray) -> Unit) {
+        val known = lines
+        if (known != null) return known.forEachIndexed { index, line -> take(index, line) }
+        if (again) lines = mutableListOf()
+        val input = BufferedInputStream(System.`in`)
+        generateSequence { input.readLineBytes() }.forEachIndexed { index, line ->
+            lines?.add(line)
+            take(index, line)
+        }
+    }
+
+    /** A line is bytes, in whatever encoding; its newline is not part of it. */
+    private fun InputStream.readLineBytes(): ByteArray? {
+        val line = ByteArrayOutputStream()
+        while (true) {
+            when (val next = read()) {
+                -1 -> return line.toByteArray().takeIf { it.isNotEmpty() }
+                '\n'.code -> return line.toByteArray()
+                else -> line.write(next)
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.ancilla.examples.tool
+
+import com.github.ajalt.clikt.core.Context
+import com.github.ajalt.clikt.core.UsageError
+import com.github.ajalt.clikt.parameters.arguments.argument
+import com.github.ajalt.clikt.parameters.arguments.multiple
+import com.github.ajalt.clikt.parameters.options.convert
+import com.github.ajalt.clikt.parameters.options.default
+import com.github.ajalt.clikt.parameters.options.flag
+import com.github.ajalt.clikt.parameters.options.multiple
+import com.github.ajalt.clikt.parameters.options.option
+import com.github.ajalt.clikt.parameters.types.enum
+import com.github.ajalt.clikt.parameters.types.int
+import com.github.ajalt.clikt.parameters.types.long
+import com.github.ajalt.clikt.parameters.types.path
+import com.github.ajalt.clikt.parameters.types.restrictTo
+import dev.ancilla.DgramSocket
+import dev.ancilla.Message
+import dev.ancilla.OwnedFd
+import dev.ancilla.UnixAddress
+import dev.ancilla.UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE
+import dev.ancilla.coroutines.connect
+import java.net.SocketAddress
+
+/** `send`: sends messages, and descriptors with the first. */
+internal class Send : ToolCommand("send") {
+    private val address by argument("ADDRESS", help = "Where to send").address()
+    private val words by argument("MESSAGE", help = "What to send, each as one message").multiple()
+    private val file by option("--file", metavar = "PATH", help = "Sends what the file holds").path()
+    private val stdin by option("--stdin", help = "Sends each line of standard input").flag()
+    private val empty by option("--empty", help = "Sends a message without bytes").flag()
+    private val fds by option(
+        "--fd",
+        metavar = "PATH",
+        help = "Passes the file's descriptor (repeatable)",
+    ).path()
+        .multiple()
+    private val inheritFds by option("--inherit-fd", metavar = "N", help = "Passes descriptor N (repeatable)")
+        .int()
+        .restrictTo(0)
+        .multiple()
+    private val bind by option("--bind", metavar = "ADDRESS|auto", help = "Has an address to be answered at")
+        .convert { if (it == "auto") UnixAddress.autobind() else addressOf(it) }
+    private val connect by option("--connect", help = "Connects first").flag()
+    private val count by option("--count", metavar = "N", help = "Sends the whole list so often")
+        .long()
+        .restrictTo(1)
+        .default(1)
+    private val reply by option("--reply", help = "Waits for one answer and prints it").flag()
+    private val timeout by option("--timeout", help = "Waits no longer, for room or for the answer").seconds()
+    private val overflow by option("--overflow", help = "What to do when the receiver is full (wait)")
+        .enum<Overflow> { it.name.lowercase() }
+        .default(Overflow.WAIT)
+    private val format by option("--format", help = "How to print the answer")
+        .enum<Format> {
+            it.name.lowercase()
+        }.default(Format.TEXT)
+
+    override fun help(context: Context) = "Sends messages, and descriptors with the first."
+
+    override suspend fun run() {
+        val payloads = Payloads(words, file, stdin, empty, again = count > 1)
+        checkOptions()
+        LentFds.open(fds, inheritFds).use { lent ->
+            openFor(address) { if (reply) maxDescriptors(Recv.USUAL_MAX_FDS) }.useUntilSignal { socket ->
+                prepare(socket)
+                sendAll(socket, payloads, lent.all)
+                if (reply) printAnswer(socket)
+            }
+        }
+    }
+
+    private fun checkOptions() {
+        val descriptors = fds.size + inheritFds.size
+        if (address !is UnixAddress && descriptors > 0) {
+            throw UsageError("only for unix: addresses: --fd, --inherit-fd")
+        }
+        if (descriptors > DESCRIPTORS_PER_MESSAGE) {
+            throw UsageError("$descriptors descriptors, at most $DESCRIPTORS_PER_MESSAGE fit one message")
+        }
+    }
+
+    private suspend fun prepare(socket: DgramSocket) {
+        localAddress()?.let { socket.bind(it) }
+        if (connect) socket.connect(address)
+    }
+
+    /** A Unix socket without a name cannot be answered, so waiting for an answer takes one. */
+    private fun localAddress(): SocketAddress? =
+        bind ?: UnixAddress.autobind().takeIf { reply && address is UnixAddress }
+
+    private suspend fun sendAll(socket: DgramSocket, payloads: Payloads, lent: List<OwnedFd>) {
+        val sender = Sender(socket, address, overflow, timeout)
+        val target = address.takeUnless { connect }
+        for (round in 1..count) {
+            payloads.forEach { index, payload ->
+                val withFds = if (index == 0) lent else emptyList()
+                val message = Message.of(payload).to(target).with(*withFds.toTypedArray())
+                val fate = if (sender.send(message)) "sent" else "dropped, ${address.shown()} is full:"
+                note("$fate ${payload.size} bytes and ${withFds.size} descriptors to ${address.shown()}")
+            }
+        }
+        if (sender.dropped > 0) note("dropped ${sender.dropped} messages, sent ${sender.sent}")
+    }
+
+    private suspend fun printAnswer(socket: DgramSocket) {
+        val answer =
+            socket.receiveWithin(timeout)
+                ?: throw Ending(
+                    Status.TOO_FEW,
+                    "recv ${socket.localAddress().shown()}: no answer for $timeout",
+                )
+        answer.use { Printer(format).print(it) }
+    }
+}

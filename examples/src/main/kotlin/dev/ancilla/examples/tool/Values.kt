@@ -1,0 +1,27 @@
+package dev.ancilla.examples.tool
+
+import com.github.ajalt.clikt.parameters.arguments.RawArgument
+import com.github.ajalt.clikt.parameters.arguments.convert
+import com.github.ajalt.clikt.parameters.options.RawOption
+import com.github.ajalt.clikt.parameters.options.convert
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
+
+/** An address. */
+internal fun RawArgument.address() = convert { addressOf(it) }
+
+/** A time in seconds, with a fraction if need be. */
+internal fun RawOption.seconds() = convert("SECONDS") { secondsOf(it) }
+
+/** Permission bits, octal as chmod(1) takes them. */
+internal fun RawOption.mode() = convert("MODE") { modeOf(it) }
+
+private fun secondsOf(text: String): Duration {
+    val seconds = text.toDoubleOrNull()?.takeIf { it.isFinite() && it >= 0 }
+    return requireNotNull(seconds) { "not a number of seconds, 0 or more: $text" }.seconds
+}
+
+private fun modeOf(text: String): Int {
+    val mode = text.takeIf { it.all(Char::isDigit) }?.toIntOrNull(8)?.takeIf { it in 0..511 }
+    return requireNotNull(mode) { "not a mode within 0..0777: $text" }
+}
