@@ -1,0 +1,121 @@
+package dev.ancilla.examples.tool
+
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.concurrent.TimeUnit
+import kotlin.concurrent.thread
+import kotlin.time.Duration.Companion.seconds
+import kotlin.time.TimeSource
+
+/** A real process, and what it wrote so far. */
+internal class Program(
+    command: List<String>,
+    input: ByteArray = ByteArray(0),
+    directory: Path? = null,
+    environment: Map<String, String> = emptyMap(),
+) : AutoCloseable {
+    private val process: Process =
+        ProcessBuilder(
+            command,
+        ).directory(directory?.toFile()).apply { environment().putAll(environment) }.start()
+    private val outBytes = Collected(process.inputStream)
+    private val errBytes = Collected(process.errorStream)
+
+    init {
+        process.outputStream.use { runCatching { it.write(input) } }
+    }
+
+    val out: String
+        get() = outBytes.bytes().decodeToString()
+
+    val err: String
+        get() = errBytes.bytes().decodeToString()
+
+    val rawOut: ByteArray
+        get() = outBytes.bytes()
+
+    fun isRunning() = process.isAlive
+
+    /** Waits for its end and returns its status. */
+    fun status(): Int {
+        check(process.waitFor(WAIT, TimeUnit.SECONDS)) { "does not end; it wrote $out$err" }
+        outBytes.awaitEnd()
+        errBytes.awaitEnd()
+        return process.exitValue()
+    }
+
+    /** Asks it to end, as kill(1) does. */
+    fun terminate() = process.destroy()
+
+    /** Waits until something is so that this program is to bring about. */
+    fun until(what: String, holds: () -> Boolean) {
+        val started = TimeSource.Monotonic.markNow()
+        while (!holds()) {
+            check(process.isAlive && started.elapsedNow() < WAIT.seconds) { "no $what; it wrote: $out$err" }
+            Thread.sleep(10)
+        }
+    }
+
+    override fun close() {
+        process.destroyForcibly().waitFor()
+    }
+
+    private class Collected(stream: java.io.InputStream) {
+        private val collected = java.io.ByteArrayOutputStream()
+        private val reader =
+            thread(isDaemon = true) {
+                val buffer = ByteArray(4096)
+                while (true) {
+                    val count = runCatching { stream.read(buffer) }.getOrDefault(-1)
+                    if (count < 0) break
+                    synchronized(collected) { collected.write(buffer, 0, count) }
+                }
+            }
+
+        fun bytes(): ByteArray = synchronized(collected) { collected.toByteArray() }
+
+        fun awaitEnd() = reader.join(WAIT * 1000)
+    }
+
+    companion object {
+        private const val WAIT = 60L
+
+        /** The tool in a JVM of its own, with the classes under test. */
+        fun tool(
+            vararg args: String,
+            input: ByteArray = ByteArray(0),
+            environment: Map<String, String> = emptyMap(),
+        ) = Program(toolCommand(*args), input, environment = environment)
+
+        fun toolCommand(vararg args: String): List<String> = buildList {
+            add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
+            addAll(listOf("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"))
+            if (Runtime.version().feature() >= 22) add("--enable-native-access=ALL-UNNAMED")
+            addAll(
+                listOf("-cp", System.getProperty("java.class.path"), "dev.ancilla.examples.tool.MainKt"),
+            )
+            addAll(args)
+        }
+
+        /** Runs the tool to its end. */
+        fun run(vararg args: String, input: ByteArray = ByteArray(0)): Ended =
+            tool(*args, input = input).use { Ended(it.status(), it.out, it.err) }
+
+        /** Starts `recv` with [args] and returns when its socket file is there. */
+        fun receiving(socket: Path, vararg args: String): Program {
+            val program = tool("-v", "recv", "unix:$socket", *args)
+            program.until("bound") { "bound unix:$socket" in program.err }
+            return program
+        }
+
+        /** Whether the path has [name]; says so if not, for the test that needs it is then skipped. */
+        fun isHere(name: String): Boolean {
+            val here = System.getenv("PATH").split(':').any { Files.isExecutable(Path.of(it, name)) }
+            if (!here) println("SKIPPED: there is no $name on this machine")
+            return here
+        }
+    }
+}
+
+/** How a program ended. */
+internal data class Ended(val status: Int, val out: String, val err: String)
