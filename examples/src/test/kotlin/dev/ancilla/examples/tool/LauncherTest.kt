@@ -59,6 +59,23 @@ class LauncherTest : FunSpec({
             Ended(3, "", "ancilla: send ENOENT unix:/tmp/not there: No such file or directory\n")
     }
 
+    test("words that are not ASCII go as they are typed, and without the launcher not as question marks") {
+        val socket = root.resolve("utf-8.sock")
+        val typed = "exec \"$@\" \"$(printf 'gr\\303\\274n')\""
+        val plain = javaHome + mapOf("LC_ALL" to "C")
+        Program.receiving(socket, "--count", "1", "--format", "json").use { recv ->
+            val inPlainC = listOf("sh", "-c", typed, "sh") + Program.toolCommand("send", "unix:$socket")
+            Program(inPlainC, environment = plain).use {
+                it.status() shouldBe 2
+                it.err shouldContain "this locale has only ASCII"
+            }
+            Program(listOf("sh", "-c", typed, "sh", "$launcher", "send", "unix:$socket"), environment = plain)
+                .use { it.status() shouldBe 0 }
+            recv.status() shouldBe 0
+            recv.out shouldContain "\"payload\":\"Z3LDvG4=\",\"text\":\"gr\u00fcn\""
+        }
+    }
+
     test("says with -v which Java it takes, and takes the one of JAVA_HOME") {
         val ended = launch("-v", "providers")
         ended.status shouldBe 0
