@@ -1,10 +1,12 @@
 package dev.ancilla.examples.tool
 
 import dev.ancilla.Datagram
+import dev.ancilla.Errno
 import dev.ancilla.PeerCredentials
 import java.io.ByteArrayOutputStream
 import java.io.FileDescriptor
 import java.io.FileOutputStream
+import java.io.IOException
 import java.nio.charset.CharacterCodingException
 import java.util.Base64
 
@@ -20,13 +22,22 @@ internal class Printer(private val format: Format) {
     fun print(message: Datagram) {
         printed++
         val fds = message.ancillary().descriptors().map { ReceivedFd.of(it.number()) }
-        out.write(
+        write(
             when (format) {
                 Format.TEXT -> text(message, fds)
                 Format.JSON -> (json(fields(message, fds)) + "\n").encodeToByteArray()
                 Format.RAW -> message.bytes()
             },
         )
+    }
+
+    private fun write(bytes: ByteArray) {
+        try {
+            out.write(bytes)
+        } catch (e: IOException) {
+            val text = e.message.orEmpty()
+            throw refused("write", Errno.ofText(text), "standard output", text).initCause(e)
+        }
     }
 
     private fun text(message: Datagram, fds: List<ReceivedFd>): ByteArray {

@@ -1,5 +1,8 @@
 package dev.ancilla.examples.tool
 
+import dev.ancilla.Message
+import dev.ancilla.Sockets
+import dev.ancilla.UnixAddress
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldContainExactly
@@ -135,15 +138,18 @@ class RecvTest : FunSpec({
         nothing.status shouldBe 1
         nothing.out shouldBe ""
 
-        Program.receiving(socket, "--count", "2", "--timeout", "3").use { recv ->
-            Program.run("send", "unix:$socket", "only one").status shouldBe 0
+        // Sent from here: another process might take longer to start than the timeout.
+        val sender = Sockets.unixDgram().open()
+        Program.receiving(socket, "--count", "2", "--timeout", "2").use { recv ->
+            sender.trySend(Message.of("only one").to(UnixAddress.path(socket))) shouldBe true
             recv.status() shouldBe 1
             recv.out shouldBe "only one\n"
         }
-        Program.receiving(socket, "--timeout", "3").use { recv ->
-            Program.run("send", "unix:$socket", "enough").status shouldBe 0
+        Program.receiving(socket, "--timeout", "2").use { recv ->
+            sender.trySend(Message.of("enough").to(UnixAddress.path(socket))) shouldBe true
             recv.status() shouldBe 0
         }
+        sender.close()
     }
 
     test("each message is answered to its sender, and one without a name is no obstacle") {
@@ -176,6 +182,18 @@ class RecvTest : FunSpec({
             recv.status() shouldBe 0
             recv.out shouldContain """"text":"ping","sender":"udp:127.0.0.1:"""
             recv.out shouldEndWith "\n"
+        }
+    }
+
+    test("a reader of the output that goes away is a failure of one line") {
+        val socket = directory.resolve("pipe.sock")
+        val command = Program.toolCommand("recv", "unix:$socket")
+        Program(listOf("sh", "-c", "\"$@\" | true", "sh") + command).use { recv ->
+            recv.until("bound") { Files.exists(socket) }
+            Program.run("send", "unix:$socket", "for nobody").status shouldBe 0
+            recv.status()
+            recv.err shouldBe "ancilla: write EPIPE standard output: Broken pipe\n"
+            Files.exists(socket) shouldBe false
         }
     }
 })

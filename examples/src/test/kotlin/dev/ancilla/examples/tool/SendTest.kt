@@ -93,6 +93,9 @@ class SendTest : FunSpec({
         val socket = directory.resolve("full.sock")
         val many = (1..600).joinToString("\n").encodeToByteArray()
         Program.receiving(socket, "--pause", "600000").use { recv ->
+            Program.run("send", "unix:$socket", "the only one it reads").status shouldBe 0
+            recv.until("output") { recv.out.isNotEmpty() }
+
             val failed = Program.run("send", "unix:$socket", "--stdin", "--overflow", "fail", input = many)
             failed.status shouldBe 3
             failed.err shouldBe "ancilla: send EAGAIN unix:$socket: Resource temporarily unavailable\n"
