@@ -16,7 +16,11 @@ class ReadmeTest :
     FunSpec({
         test("every snippet of the README stands in the source it names") {
             val readme = Files.readString(root.resolve("README.md"))
-            val snippets = Regex("<!-- (examples/\\S+) -->\n```\\w+\n(.*?)```", RegexOption.DOT_MATCHES_ALL).findAll(readme).toList()
+            val snippets =
+                Regex(
+                    "<!-- (examples/\\S+) -->\n```\\w+\n(.*?)```",
+                    RegexOption.DOT_MATCHES_ALL,
+                ).findAll(readme).toList()
 
             snippets shouldHaveSize 2
             for (snippet in snippets) {
