@@ -1,0 +1,52 @@
+package dev.ancilla.junix
+
+import java.io.File
+import java.util.concurrent.TimeUnit
+import kotlin.concurrent.thread
+
+/** What a program printed, and how it ended. */
+internal class Finished(val code: Int, val output: String) {
+    val lines get() = output.lines()
+}
+
+/** Runs a program to its end; one that does not end is killed and fails the test. */
+internal fun run(command: List<String>, environment: Map<String, String> = emptyMap()): Finished {
+    val builder = ProcessBuilder(command).redirectErrorStream(true)
+    builder.environment().putAll(environment)
+    val process = builder.start()
+    process.outputStream.close()
+    val output = StringBuilder()
+    val reader =
+        thread(isDaemon = true) { process.inputStream.bufferedReader().use { output.append(it.readText()) } }
+    if (!process.waitFor(90, TimeUnit.SECONDS)) {
+        process.destroyForcibly().waitFor()
+        reader.join(5_000)
+        error("${command.last()} did not end; it printed: $output")
+    }
+    reader.join(5_000)
+    return Finished(process.exitValue(), output.toString())
+}
+
+/** Runs the main function of a file of these tests in a JVM of its own. */
+internal fun runMain(
+    mainClass: String,
+    arguments: List<String> = emptyList(),
+    prefix: List<String> = emptyList(),
+    environment: Map<String, String> = emptyMap(),
+    options: List<String> = emptyList(),
+): Finished =
+    run(prefix + javaCommand() + options + listOf("-cp", classPath(), mainClass) + arguments, environment)
+
+internal fun javaCommand(): List<String> = listOf(
+    File(System.getProperty("java.home"), "bin/java").path,
+    "-Xshare:auto",
+    "-XX:TieredStopAtLevel=1",
+) + nativeAccess("ALL-UNNAMED")
+
+/** Since 22 the JVM asks who may call native code. */
+internal fun nativeAccess(modules: String): List<String> =
+    if (Runtime.version().feature() >= 22) listOf("--enable-native-access=$modules") else emptyList()
+
+/** Surefire starts with a jar that only points to the class path, and keeps the real one here. */
+internal fun classPath(): String =
+    System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")

@@ -1,0 +1,19 @@
+@file:JvmName("RawMain")
+
+package dev.ancilla.junix
+
+import kotlin.concurrent.thread
+import kotlin.system.exitProcess
+
+/** Runs every raw row in turn and prints its id and what came of it. */
+fun main() {
+    for (row in RAW_ROWS) {
+        var verdict = "hangs"
+        thread(isDaemon = true) {
+            verdict =
+                runCatching { if (row.isThere()) "there" else "gone" }.getOrElse { it.stackTraceToString() }
+        }.join(30_000)
+        println("ROW ${row.id} ${verdict.lines().take(6).joinToString(" ")}")
+    }
+    exitProcess(0) // Some rows leave a thread that hangs.
+}
