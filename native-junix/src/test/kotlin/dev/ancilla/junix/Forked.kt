@@ -1,8 +1,11 @@
 package dev.ancilla.junix
 
 import java.io.File
+import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
+import kotlin.io.path.createDirectories
+import kotlin.io.path.listDirectoryEntries
 
 /** What a program printed, and how it ended. */
 internal class Finished(val code: Int, val output: String) {
@@ -34,8 +37,30 @@ internal fun runMain(
     prefix: List<String> = emptyList(),
     environment: Map<String, String> = emptyMap(),
     options: List<String> = emptyList(),
-): Finished =
-    run(prefix + javaCommand() + options + listOf("-cp", classPath(), mainClass) + arguments, environment)
+    readable: Path? = null,
+): Finished = run(
+    prefix + javaCommand() + options +
+        listOf("-cp", readable?.let { readableClassPath(it) } ?: classPath(), mainClass) + arguments,
+    environment,
+)
+
+/** Another user may not be able to read our build: copies what a child needs for the socket calls. */
+private fun readableClassPath(directory: Path): String {
+    val copies = directory.resolve("class-path").createDirectories()
+    val needed = Regex("kotlin-stdlib-.*|junixsocket-.*|ancilla-.*|(test-)?classes")
+    val entries = classPath().split(":").map { File(it) }.filter { it.exists() && needed.matches(it.name) }
+    for ((i, entry) in entries.withIndex()) {
+        entry.copyRecursively(copies.resolve("$i-${entry.name}").toFile(), overwrite = true)
+    }
+    makeReadable(directory)
+    return copies.listDirectoryEntries().joinToString(":")
+}
+
+/** Lets everybody enter and read a directory, but not what is in a directory that was closed. */
+internal fun makeReadable(directory: Path) {
+    directory.toFile().setExecutable(true, false)
+    directory.toFile().setReadable(true, false)
+}
 
 internal fun javaCommand(): List<String> = listOf(
     File(System.getProperty("java.home"), "bin/java").path,

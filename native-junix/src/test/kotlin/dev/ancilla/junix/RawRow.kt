@@ -15,7 +15,7 @@ import kotlin.concurrent.thread
  * sections without numbers are counted in their order:
  *
  * B1 unnamed sender   B2 empty or nothing   B3 send empty       B4 largest message   B5 truncation
- * B6 peek             B7 sender forms       B8 reply, connect   B9 disconnect        B10 descriptors unconnected
+ * B6 peek             B7 sender forms       B8 reply, connect   B9 disconnect        B10 unconnected
  * B11 exceptions      B12 full peer         B13 OP_WRITE        B14 autobind         B15 the JDK's addresses
  * B16 read-only       B17 interrupt, close
  * C1 kinds passed     C2 files passed       C3 kinds adopted    C4 queued, closed    C5 gathered buffers
