@@ -8,7 +8,7 @@ private fun selector() = AFUNIXSelectorProvider.provider().openSelector()
 
 internal val RAW_SELECTORS =
     listOf(
-        RawRow("A23", "hangs in the 65,537th wakeup that nobody consumed", "SelectorLoop.wake") {
+        RawRow("A23", "hangs in the 65,537th wakeup that nobody consumed", "SelectorLoop.Sleeper") {
             val selector = selector()
             hangs(5_000) { repeat(65_600) { selector.wakeup() } }
         },
