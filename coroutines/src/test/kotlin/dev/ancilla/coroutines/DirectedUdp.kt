@@ -53,7 +53,7 @@ class DirectedUdp(
 
     override fun tryReceive(limit: Int) = udp.tryReceive(limit).also {
         attemptThreads +=
-            Thread.currentThread().name
+            Thread.currentThread().name.substringBefore(" @")
     }
 
     override fun trySend(payload: ByteBuffer, target: SocketAddress?, descriptors: List<FdHandle>): Boolean {
