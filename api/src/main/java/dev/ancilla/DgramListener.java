@@ -1,5 +1,8 @@
 package dev.ancilla;
 
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Callbacks for event-driven programs, attached with {@link DgramSocket#listen}.
  *
@@ -8,7 +11,8 @@ package dev.ancilla;
  * turn.
  *
  * <p><b>Closing.</b> Nothing is delivered after the socket or the subscription was closed, but
- * {@link #onClose}, which comes once.
+ * {@link #onClose}, which comes once. A message that was being received while another thread closed
+ * the subscription is still delivered, for it would be lost.
  *
  * <pre>{@code
  * InetAddress loopback = InetAddress.getLoopbackAddress();
@@ -51,6 +55,24 @@ public interface DgramListener {
     System.getLogger(DgramListener.class.getName())
         .log(System.Logger.Level.WARNING, "error while listening", error);
   }
+
+  /**
+   * Takes the news that a target has no room: a {@link DgramSocket#trySend} returned {@code false}.
+   * The message was not sent and not queued; the sender keeps it, drops it, or sends it from {@link
+   * #onWritable}. Comes once for a target until {@code onWritable} has come.
+   *
+   * @param socket where it happened
+   * @param target the target, or {@code null} for the connected peer
+   */
+  default void onCongestion(DgramSocket socket, @Nullable SocketAddress target) {}
+
+  /**
+   * Takes the news that a target may have room again, or that sending to it meets an error.
+   *
+   * @param socket where it happened
+   * @param target the target, or {@code null} for the connected peer
+   */
+  default void onWritable(DgramSocket socket, @Nullable SocketAddress target) {}
 
   /**
    * Takes the end: the socket or the subscription was closed.

@@ -62,7 +62,8 @@ public interface DgramSocket extends Socket {
   /**
    * Connects this socket to a peer: sends without a target go there, and only messages from there
    * are received. Connecting a datagram socket does not wait. A connected Unix socket is connected
-   * anew, for instance after the server was restarted.
+   * anew, for instance after the server was restarted. Connecting a UDP socket drops what it had
+   * received and nobody had asked for.
    *
    * @param address the peer
    * @return {@code true}

@@ -38,6 +38,9 @@ public enum Feature {
       "ancilla-native-ffm, or ancilla-native-junix on the class path or with --add-opens"
           + " org.newsclub.net.unix/org.newsclub.net.unix=dev.ancilla.junix"),
 
+  /** A connected socket can send an empty datagram to its peer. */
+  EMPTY_TO_PEER("ancilla-native-junix or ancilla-native-ffm, not in the JDK's UDP"),
+
   /** A descriptor that was opened elsewhere can become a socket here. */
   ADOPT("ancilla-native-junix or ancilla-native-ffm"),
 

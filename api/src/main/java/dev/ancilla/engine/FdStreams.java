@@ -20,7 +20,7 @@ public final class FdStreams {
       @Override
       public int read() throws IOException {
         byte[] one = new byte[1];
-        return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        return read(one, 0, 1) <= 0 ? -1 : one[0] & 0xff;
       }
 
       @Override

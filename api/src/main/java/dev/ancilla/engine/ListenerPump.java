@@ -6,6 +6,7 @@ import dev.ancilla.Subscription;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Wait;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class ListenerPump implements Subscription {
   private final OpenDgram socket;
   private final DgramListener listener;
+  private final Congestion congestion;
   private volatile boolean paused = true;
   private volatile boolean closed;
 
@@ -25,6 +27,7 @@ final class ListenerPump implements Subscription {
   ListenerPump(OpenDgram socket, DgramListener listener) {
     this.socket = socket;
     this.listener = listener;
+    this.congestion = new Congestion(socket, listener);
     socket.closed().thenRun(this::close);
   }
 
@@ -52,6 +55,8 @@ final class ListenerPump implements Subscription {
       stopWaiting();
       if (!told) {
         told = true;
+        congestion.end();
+        socket.forget(this);
         guarded(() -> listener.onClose(socket));
       }
     } else if (paused) {
@@ -103,7 +108,10 @@ final class ListenerPump implements Subscription {
 
   private void deliver(Datagram datagram) {
     try (datagram) {
-      if (closed || !socket.isOpen()) {
+      // Only the socket's end drops it: a message that was being received while another thread
+      // closed
+      // the subscription would otherwise be lost.
+      if (!socket.isOpen()) {
         return;
       }
       listener.onMessage(socket, datagram);
@@ -112,7 +120,19 @@ final class ListenerPump implements Subscription {
     }
   }
 
-  private static void guarded(Runnable callback) {
+  /** Called, on any thread, when a try to send found no room. */
+  void congested(@Nullable SocketAddress target) {
+    socket
+        .eventLoop()
+        .execute(
+            () -> {
+              if (!closed && socket.isOpen()) {
+                guarded(() -> congestion.noticed(target));
+              }
+            });
+  }
+
+  static void guarded(Runnable callback) {
     try {
       callback.run();
     } catch (RuntimeException | Error e) {

@@ -28,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +45,7 @@ class OpenDgram implements DgramSocket {
   private final AtomicLong queuedBytes = new AtomicLong();
   private final BlockingDgram blocking;
   private final AsyncDgram async;
+  private final List<ListenerPump> pumps = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
   private @Nullable CompletableFuture<Void> end; // guarded by this
 
@@ -110,7 +112,7 @@ class OpenDgram implements DgramSocket {
       return trySend(message.payload(), message.target());
     }
     try (Send send = beginSend(message)) {
-      return send.attempt();
+      return told(send.attempt(), message.target());
     }
   }
 
@@ -118,7 +120,8 @@ class OpenDgram implements DgramSocket {
   public boolean trySend(ByteBuffer payload, @Nullable SocketAddress target) throws IOException {
     checkOpen("send", target);
     SocketAddress checked = rules.forSend(target);
-    return onLoop(Interest.WRITE, () -> transport.trySend(payload, checked, List.of()));
+    return told(
+        onLoop(Interest.WRITE, () -> transport.trySend(payload, checked, List.of())), checked);
   }
 
   @Override
@@ -219,8 +222,20 @@ class OpenDgram implements DgramSocket {
   public Subscription listen(DgramListener listener) throws ClosedChannelException {
     checkOpen("listen", null);
     ListenerPump pump = new ListenerPump(this, listener);
+    pumps.add(pump);
     pump.resume();
     return pump;
+  }
+
+  void forget(ListenerPump pump) {
+    pumps.remove(pump);
+  }
+
+  private boolean told(boolean sent, @Nullable SocketAddress target) {
+    if (!sent) {
+      pumps.forEach(pump -> pump.congested(target));
+    }
+    return sent;
   }
 
   @Override

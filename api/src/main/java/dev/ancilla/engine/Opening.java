@@ -163,8 +163,7 @@ public final class Opening {
    * @throws IOException if it is no such socket
    */
   public Opened adopt(OwnedFd descriptor) throws IOException {
-    needed.add(Feature.ADOPT);
-    Provider provider = choose("adopt " + descriptor);
+    Provider provider = choose("adopt " + descriptor, Feature.ADOPT);
     return opened(
         provider, provider.adoptDgram(kind, loopFor(provider), maxDescriptors, descriptor));
   }
@@ -193,8 +192,9 @@ public final class Opening {
     }
   }
 
-  private Provider choose(String request) {
+  private Provider choose(String request, Feature... alsoNeeded) {
     Set<Feature> all = EnumSet.copyOf(needed.isEmpty() ? EnumSet.noneOf(Feature.class) : needed);
+    Collections.addAll(all, alsoNeeded);
     if (maxDescriptors > 0) {
       all.add(Feature.FD_PASSING);
       request += " with maxDescriptors(" + maxDescriptors + ")";

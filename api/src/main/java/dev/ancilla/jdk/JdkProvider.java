@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** UDP over {@link java.nio.channels.DatagramChannel}: on every platform, with what the JDK has. */
 public final class JdkProvider implements Provider {
-  private static final String NAME = "jdk";
+  static final String NAME = "jdk";
 
   /** Creates the provider; for {@link java.util.ServiceLoader}. */
   public JdkProvider() {}

@@ -4,7 +4,9 @@ import dev.ancilla.Ancillary;
 import dev.ancilla.Datagram;
 import dev.ancilla.Errno;
 import dev.ancilla.EventLoop;
+import dev.ancilla.Feature;
 import dev.ancilla.SocketOpException;
+import dev.ancilla.UnsupportedFeatureException;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
@@ -156,9 +158,10 @@ final class JdkUdp implements DgramTransport {
           "send", Errno.EISCONN, "the socket is connected to " + peer, null, target);
     }
     try {
-      int sent = target == null ? channel.write(payload) : channel.send(payload, target);
-      // The JDK says 0 for an empty datagram that was sent and for one that would block alike.
-      return sent > 0 || empty;
+      if (empty && (peer != null || target != null)) {
+        return sendEmpty(payload, peer != null ? null : target);
+      }
+      return (target == null ? channel.write(payload) : channel.send(payload, target)) > 0;
     } catch (NotYetConnectedException e) {
       throw new SocketOpException("send", Errno.EDESTADDRREQ, null, localAddress(), null);
     } catch (UnsupportedAddressTypeException e) {
@@ -168,6 +171,19 @@ final class JdkUdp implements DgramTransport {
     } catch (IOException e) {
       throw failure("send", e, null, target == null ? peer : target);
     }
+  }
+
+  /**
+   * Says 0 when the datagram was sent and when it would block alike; UDP may lose one. A connected
+   * channel skips it without a word, on every JDK so far.
+   */
+  private boolean sendEmpty(ByteBuffer payload, @Nullable SocketAddress target) throws IOException {
+    if (target == null) {
+      throw new UnsupportedFeatureException(
+          Feature.EMPTY_TO_PEER, JdkProvider.NAME, "send of an empty datagram while connected");
+    }
+    channel.send(payload, target);
+    return true;
   }
 
   private static SocketOpException failure(

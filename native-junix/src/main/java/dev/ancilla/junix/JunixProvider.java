@@ -97,7 +97,11 @@ public final class JunixProvider implements Provider {
   public synchronized Set<Feature> features(SocketKind kind) {
     if (features == null) {
       Set<Feature> found =
-          EnumSet.of(Feature.FD_PASSING, Feature.ADOPT, Feature.JAVA_FILE_DESCRIPTOR);
+          EnumSet.of(
+              Feature.FD_PASSING,
+              Feature.ADOPT,
+              Feature.EMPTY_TO_PEER,
+              Feature.JAVA_FILE_DESCRIPTOR);
       if (AFSocket.supports(AFSocketCapability.CAPABILITY_ABSTRACT_NAMESPACE)) {
         found.add(Feature.ABSTRACT_NAMES);
       }
