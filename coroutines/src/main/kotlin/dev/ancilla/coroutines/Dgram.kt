@@ -5,8 +5,11 @@ import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.spi.Interest
+import kotlinx.coroutines.withTimeoutOrNull
 import java.net.SocketAddress
 import java.nio.ByteBuffer
+import kotlin.time.Duration
+import kotlin.time.TimeSource
 
 /**
  * Receives the next datagram, suspending until one arrives. The caller closes it.
@@ -29,6 +32,28 @@ public suspend fun DgramSocket.receive(): Datagram {
         spendTurn()
         attempt(Interest.READ) { tryReceive() }?.let { return it }
         awaitReady { wake -> readiness().arm(Interest.READ, wake) }
+    }
+}
+
+/**
+ * Receives the next datagram, or returns `null` when none has come within [timeout]. The caller closes it.
+ *
+ * ### Cancellation
+ * As [receive]: neither a timeout nor a cancellation loses a message.
+ *
+ * @param timeout how long to wait; zero tries once
+ * @throws IllegalArgumentException if [timeout] is negative
+ */
+public suspend fun DgramSocket.receiveOrNull(timeout: Duration): Datagram? {
+    require(!timeout.isNegative()) { "receiveOrNull: timeout is negative: $timeout" }
+    val start = TimeSource.Monotonic.markNow()
+    while (true) {
+        spendTurn()
+        attempt(Interest.READ) { tryReceive() }?.let { return it }
+        val left = timeout - start.elapsedNow()
+        if (!left.isPositive()) return null
+        // Only the wait is in the timeout: it would drop what a block that contained the attempt returned.
+        withTimeoutOrNull(left) { awaitReady { wake -> readiness().arm(Interest.READ, wake) } }
     }
 }
 
@@ -91,4 +116,16 @@ public suspend fun DgramSocket.send(payload: ByteBuffer, target: SocketAddress? 
  */
 public suspend fun DgramSocket.connect(address: SocketAddress) {
     attempt(Interest.WRITE) { tryConnect(address) }
+}
+
+/**
+ * Suspends until there may be room for a message at [target], or an error to be met by sending one.
+ *
+ * ### Cancellation
+ * Nothing was changed by a cancelled call.
+ *
+ * @param target where to, or `null` for the connected peer
+ */
+public suspend fun DgramSocket.awaitWritable(target: SocketAddress? = null) {
+    awaitReady { wake -> readiness().armSend(target, wake) }
 }

@@ -1,0 +1,68 @@
+package dev.ancilla.coroutines
+
+import dev.ancilla.Datagram
+import dev.ancilla.DgramSocket
+import dev.ancilla.Message
+import dev.ancilla.SocketOpException
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Semaphore
+import java.net.SocketAddress
+import java.nio.channels.ClosedChannelException
+
+/**
+ * Answers questions until the socket is closed or the call is cancelled: each question with [handler], in a
+ * coroutine of its own, and its answer goes to who asked. A question of an unnamed sender is handled too, but
+ * its answer has nowhere to go.
+ *
+ * ### Errors
+ * An asker that has gone away is no error of the server. What [handler] throws ends the call and all other
+ * handlers, as in any `coroutineScope`.
+ *
+ * ### Cancellation
+ * A cancelled call has lost no question that it did not give to [handler].
+ *
+ * @param concurrency how many handlers run at a time; further questions stay in the kernel
+ * @param handler gets the message, which is closed when it returns, and returns the answer, or `null` for none
+ * @throws IllegalArgumentException if [concurrency] is less than 1
+ * @sample dev.ancilla.coroutines.samples.askAndAnswer
+ */
+public suspend fun DgramSocket.answerEach(concurrency: Int = 64, handler: suspend (Datagram) -> Message?) {
+    require(concurrency >= 1) { "answerEach: concurrency is $concurrency, less than 1" }
+    val places = Semaphore(concurrency)
+    coroutineScope {
+        while (true) {
+            places.acquire()
+            val question = receiveOrEnd() ?: return@coroutineScope
+            // Undispatched, so that the handler has the question whatever is cancelled meanwhile.
+            launch(start = CoroutineStart.UNDISPATCHED) {
+                try {
+                    question.use { answer(it, handler(it)) }
+                } finally {
+                    places.release()
+                }
+            }
+        }
+    }
+}
+
+/** Receives the next message, or tells the end of the socket. */
+internal suspend fun DgramSocket.receiveOrEnd(): Datagram? = try {
+    receive()
+} catch (closed: ClosedChannelException) {
+    if (isOpen) throw closed
+    null
+}
+
+private suspend fun DgramSocket.answer(question: Datagram, answer: Message?) {
+    val asker: SocketAddress = question.sender() ?: return
+    if (answer == null) return
+    try {
+        send(answer.to(asker))
+    } catch (gone: SocketOpException) {
+        System
+            .getLogger("dev.ancilla.coroutines")
+            .log(System.Logger.Level.DEBUG, "an answer found nobody", gone)
+    }
+}

@@ -1,0 +1,152 @@
+package dev.ancilla.coroutines
+
+import dev.ancilla.Datagram
+import dev.ancilla.DgramSocket
+import dev.ancilla.Message
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.channels.ReceiveChannel
+import kotlinx.coroutines.channels.SendChannel
+import kotlinx.coroutines.launch
+import java.io.IOException
+import java.nio.channels.ClosedChannelException
+import java.util.concurrent.atomic.AtomicLong
+
+/** What a [DgramChannel] does with a message that arrives while its buffer is full. */
+public enum class Overflow {
+    /** Leaves it in the kernel until there is room: a Unix sender waits, a UDP message may be lost. */
+    SUSPEND,
+
+    /** Drops the oldest message in the buffer. */
+    DROP_OLDEST,
+
+    /** Drops the message that arrived. */
+    DROP_LATEST,
+
+    /** Ends the channel: its receiver gets what is in the buffer and then a [ChannelOverflowException]. */
+    FAIL,
+}
+
+/** Says that a [DgramChannel] with [Overflow.FAIL] was full when the next message arrived. */
+public class ChannelOverflowException internal constructor(
+    capacity: Int,
+) : IOException("a message arrived while $capacity others waited in the channel")
+
+/**
+ * The messages of a socket as two channels.
+ *
+ * ### Ownership
+ * Who receives from [incoming] closes the message. Messages that nobody received, because they were
+ * dropped or the channel was cancelled, are closed with their descriptors. A message given to [outgoing]
+ * still lends its descriptors: they stay open until it was sent.
+ *
+ * ### Ending
+ * [close], the end of the scope, or closing the socket end both channels; the scope does not end before they do. Nothing of them stays behind: no
+ * coroutine, no waiter, no descriptor. The socket stays open.
+ */
+public class DgramChannel internal constructor(
+    private val socket: DgramSocket,
+    scope: CoroutineScope,
+    private val capacity: Int,
+    private val overflow: Overflow,
+) : AutoCloseable {
+    private val dropped = AtomicLong()
+    private val received = Channel<Datagram>(capacity, onUndeliveredElement = Datagram::close)
+    private val sending = Channel<Message>(capacity)
+    private val job =
+        scope.launch {
+            launch { ending(received) { receiveAll() } }
+            launch { ending(sending) { sendAll() } }
+        }
+
+    /** The messages that arrived. Closed when the socket is; fails with what ended receiving. */
+    public val incoming: ReceiveChannel<Datagram> get() = received
+
+    /**
+     * Takes messages to send, in order. Sending to it suspends while [capacity][channel] messages wait.
+     * When the kernel refuses one, the channel is closed with that failure, and so are those behind it.
+     */
+    public val outgoing: SendChannel<Message> get() = sending
+
+    /** How many messages were dropped because the buffer was full. */
+    public val droppedCount: Long get() = dropped.get()
+
+    init {
+        job.invokeOnCompletion {
+            received.cancel()
+            sending.cancel()
+        }
+    }
+
+    private suspend fun receiveAll() {
+        while (true) {
+            val message = socket.receive()
+            when (overflow) {
+                Overflow.SUSPEND -> received.send(message)
+                Overflow.DROP_OLDEST -> while (!offer(message)) received.tryReceive().getOrNull()?.let(::drop)
+                Overflow.DROP_LATEST -> if (!offer(message)) drop(message)
+                Overflow.FAIL -> if (!offer(message)) overflown(message)
+            }
+        }
+    }
+
+    /** Puts [message] into the buffer, if there is room; closes it if nobody can receive it any more. */
+    private fun offer(message: Datagram): Boolean {
+        val offered = received.trySend(message)
+        if (offered.isClosed) {
+            message.close()
+            throw CancellationException("the channel was cancelled")
+        }
+        return offered.isSuccess
+    }
+
+    private fun drop(message: Datagram) {
+        dropped.incrementAndGet()
+        message.close()
+    }
+
+    private fun overflown(message: Datagram) {
+        drop(message)
+        throw ChannelOverflowException(capacity)
+    }
+
+    private suspend fun sendAll() {
+        for (message in sending) socket.send(message)
+    }
+
+    /** Runs a half to its end, and tells its channel how it ended. */
+    private suspend fun ending(channel: SendChannel<*>, half: suspend () -> Unit) {
+        try {
+            half()
+            channel.close()
+        } catch (closed: ClosedChannelException) {
+            channel.close(closed.takeIf { socket.isOpen })
+            sending.close() // Its half may be waiting for a message that cannot be sent any more.
+        } catch (failure: IOException) {
+            channel.close(failure)
+        }
+    }
+
+    /** Ends both channels; the socket stays open. Idempotent. */
+    override fun close() {
+        job.cancel()
+    }
+}
+
+/**
+ * Opens two channels over this socket, whose coroutines run in [scope].
+ *
+ * @param capacity how many messages wait in each channel, at least 1
+ * @param overflow what happens to a message that arrives while as many wait
+ * @throws IllegalArgumentException if [capacity] is less than 1
+ * @sample dev.ancilla.coroutines.samples.answerOverChannel
+ */
+public fun DgramSocket.channel(
+    scope: CoroutineScope,
+    capacity: Int = 64,
+    overflow: Overflow = Overflow.SUSPEND,
+): DgramChannel {
+    require(capacity >= 1) { "channel: capacity is $capacity, less than 1" }
+    return DgramChannel(this, scope, capacity, overflow)
+}

@@ -1,0 +1,39 @@
+package dev.ancilla.coroutines
+
+import dev.ancilla.Datagram
+import dev.ancilla.DgramSocket
+import kotlinx.coroutines.ExperimentalForInheritanceCoroutinesApi
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.FlowCollector
+
+/**
+ * Returns the messages as they arrive, as a cold flow. It completes when the socket is closed.
+ *
+ * ### Ownership
+ * Each message is closed when the collector is done with it: what is to stay is copied, or
+ * [taken][dev.ancilla.Ancillary.take], before that. Operators that pass messages on after the collector
+ * returned, such as `buffer` and `flowOn`, would pass closed ones; use [channel] for that.
+ *
+ * ### Cancellation
+ * A collector that is cancelled loses nothing: what it has not received stays for the next one, and what
+ * it has received it was given.
+ *
+ * ### Back-pressure
+ * A slow collector leaves messages in the kernel: a Unix sender then waits, a UDP message may be lost.
+ *
+ * @throws dev.ancilla.SocketOpException in the collector, if the kernel refuses to receive
+ */
+public fun DgramSocket.incoming(): Flow<Datagram> = Incoming(this)
+
+/** Not `flow { }`: its `emit` looks for cancellation first, and what was just received would be lost. */
+@OptIn(ExperimentalForInheritanceCoroutinesApi::class)
+private class Incoming(
+    private val socket: DgramSocket,
+) : Flow<Datagram> {
+    override suspend fun collect(collector: FlowCollector<Datagram>) {
+        while (true) {
+            val message = socket.receiveOrEnd() ?: return
+            message.use { collector.emit(it) }
+        }
+    }
+}
