@@ -68,7 +68,7 @@ private class Armed {
 internal suspend fun Socket.spendTurn() {
     currentCoroutineContext().ensureActive()
     val loop = eventLoop()
-    if (loop.inLoop() && !loop.spend()) {
+    while (loop.inLoop() && !loop.spend()) {
         suspendCancellableCoroutine { waiter -> loop.execute { waiter.resume(Unit) { _, _, _ -> } } }
     }
 }
