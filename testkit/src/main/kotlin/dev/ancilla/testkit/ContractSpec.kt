@@ -1,0 +1,43 @@
+package dev.ancilla.testkit
+
+import io.kotest.core.spec.style.FunSpec
+
+/**
+ * A part of the contract. Each test, in each style, must leave the descriptors and the library's
+ * threads as they were.
+ */
+abstract class ContractSpec(private val subject: DgramSubject) : FunSpec() {
+    private var warm = false
+
+    /** A test of what is the same in every style. */
+    internal fun scenario(name: String, play: Scene.() -> Unit) = register(name, Style.blocking, play)
+
+    /** A test that is run once for each style. */
+    internal fun inEveryStyle(name: String, styles: List<Style> = Style.all, play: Scene.() -> Unit) =
+        styles.forEach { style -> register("$name ($style)", style, play) }
+
+    private fun register(name: String, style: Style, play: Scene.() -> Unit) {
+        test(name) {
+            warmUp()
+            val before = Census.take()
+            Scene(subject, style).use(play)
+            before.expectUnchanged()
+        }
+    }
+
+    /** The JVM and the providers open some descriptors once, and keep them. */
+    private fun warmUp() {
+        if (warm) return
+        warm = true
+        Style.all.forEach { style ->
+            Scene(subject, style).use { scene ->
+                with(scene) {
+                    val receiver = bound()
+                    check(receiver.provider() == subject.provider) { "this is ${receiver.provider()}" }
+                    bound().send("warm", receiver.localAddress())
+                    receiver.receiveText()
+                }
+            }
+        }
+    }
+}

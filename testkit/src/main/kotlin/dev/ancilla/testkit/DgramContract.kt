@@ -1,0 +1,12 @@
+package dev.ancilla.testkit
+
+/** What every message socket does, whatever carries its messages. */
+abstract class DgramContract(subject: DgramSubject) : ContractSpec(subject) {
+    init {
+        exchanging()
+        receiving()
+        sending()
+        listeners()
+        closing()
+    }
+}
