@@ -32,8 +32,8 @@ public final class Binding {
   private final int mode;
   private final boolean replaceStale;
   private final boolean unlinkOnClose;
-  private @Nullable Path file;
-  private @Nullable Object fileKey;
+  private @Nullable Path file; // guarded by this
+  private @Nullable Object fileKey; // guarded by this
 
   /** Asks whether anybody answers at an address. */
   @FunctionalInterface
@@ -80,12 +80,19 @@ public final class Binding {
   private void bindFile(DgramTransport transport, Path path, UnixAddress address)
       throws IOException {
     transport.bind(address, mode);
-    file = path.toAbsolutePath();
-    fileKey = keyOf(path);
+    remember(path.toAbsolutePath(), keyOf(path));
   }
 
-  /** Called before the socket is closed: while it lives its inode number cannot be used again. */
-  void unlink() {
+  private synchronized void remember(Path path, @Nullable Object key) {
+    file = path;
+    fileKey = key;
+  }
+
+  /**
+   * Called before the socket is closed: while it lives its inode number cannot be used again. And
+   * called after a bind that a close overtook.
+   */
+  synchronized void unlink() {
     Path bound = file;
     if (bound == null || !unlinkOnClose) {
       return;

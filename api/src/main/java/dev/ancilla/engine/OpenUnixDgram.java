@@ -29,6 +29,11 @@ public final class OpenUnixDgram extends OpenDgram implements UnixDgramSocket {
   @Override
   void bindTransport(SocketAddress address) throws IOException {
     binding.bind(transport, (UnixAddress) address, this::answers);
+    if (!isOpen()) {
+      // A close that came meanwhile did not know of the file.
+      binding.unlink();
+      checkOpen("bind", address);
+    }
   }
 
   /**
