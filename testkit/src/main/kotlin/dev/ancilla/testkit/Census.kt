@@ -13,6 +13,9 @@ internal class Census private constructor(
     private val descriptors: Map<Int, String>,
     private val threads: Set<String>,
 ) {
+    /** Whether no thread of the library runs. */
+    val isQuiet: Boolean get() = threads.isEmpty()
+
     /** The numbers that are in this census and not in [earlier], with what they link to. */
     fun since(earlier: Census): Map<Int, String> = descriptors.filter { (n, link) ->
         earlier.descriptors[n] !=
@@ -53,10 +56,11 @@ internal class Census private constructor(
             null // It was the one with which the directory was listed, or is closed by now.
         }
 
-        /** Class files and random numbers, which the JVM opens whenever it first needs them. */
+        /** Class files, random numbers and its own limits, which the JVM opens whenever it needs them. */
         private fun isOfTheJvm(link: String): Boolean =
-            link.endsWith(".jar") || link.endsWith("/modules") || link.endsWith("random") ||
-                link.startsWith("/proc/")
+            OF_THE_JVM.any(link::endsWith) || link.startsWith("/proc/") || link.startsWith("/sys/")
+
+        private val OF_THE_JVM = listOf(".jar", "/modules", "random")
 
         private fun threads(): Set<String> =
             Thread.getAllStackTraces().keys.map(Thread::getName).filter { it.startsWith("ancilla") }.toSet()

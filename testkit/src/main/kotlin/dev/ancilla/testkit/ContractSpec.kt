@@ -29,6 +29,11 @@ abstract class ContractSpec(private val subject: DgramSubject) : FunSpec() {
     private fun warmUp() {
         if (warm) return
         warm = true
+        exchangeOnce()
+        until("the loops have ended") { Census.take().isQuiet }
+    }
+
+    private fun exchangeOnce() {
         Style.all.forEach { style ->
             Scene(subject, style).use { scene ->
                 with(scene) {

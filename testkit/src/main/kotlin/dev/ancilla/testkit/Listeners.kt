@@ -7,7 +7,7 @@ import dev.ancilla.EventLoop
 import dev.ancilla.Message
 import dev.ancilla.coroutines.receive
 import io.kotest.matchers.collections.shouldContainExactly
-import io.kotest.matchers.ints.shouldBeLessThanOrEqual
+import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.launch
@@ -67,7 +67,7 @@ internal fun ContractSpec.listeners() {
     }
 
     for ((how, consume) in consumers) {
-        scenario("at most 32 messages are taken before another task of the loop has its turn ($how)") {
+        scenario("at most 32 messages are taken in a turn of the loop, then others have theirs ($how)") {
             val receiver = bound()
             val sinceTurn = AtomicInteger()
             val most = AtomicInteger()
@@ -84,7 +84,8 @@ internal fun ContractSpec.listeners() {
                     until("the flood is taken") { taken.get() > 3_000 }
                 }
             }
-            most.get() shouldBeLessThanOrEqual EventLoop.BUDGET
+            // The other task stands somewhere within a turn: what was taken after it, and before it in the next.
+            most.get() shouldBeLessThan 2 * EventLoop.BUDGET
         }
 
         scenario("a flooded socket does not starve another on its loop ($how)") {

@@ -131,7 +131,11 @@ internal fun ContractSpec.receiving() {
         val sender = connectedTo(receiver)
         val loop = receiver.eventLoop()
 
-        for (call in listOf<() -> Any>({ receiver.blocking().receive() }, { sender.blocking().send(Message.of("no")) })) {
+        val calls = listOf<() -> Any>(
+            { receiver.blocking().receive() },
+            { sender.blocking().send(Message.of("no")) },
+        )
+        for (call in calls) {
             val refused = CompletableFuture<Result<Any>>()
             loop.execute { refused.complete(runCatching(call)) }
             refused.join("the call").exceptionOrNull().shouldBeInstanceOf<IllegalStateException>()

@@ -1,0 +1,12 @@
+package dev.ancilla.testkit
+
+/** What Unix datagrams do besides: names and files, descriptors, and receivers that are full. */
+abstract class UnixDgramContract(subject: UnixDgramSubject) : ContractSpec(subject) {
+    init {
+        naming()
+        socketFiles()
+        adopting()
+        descriptors()
+        congestion()
+    }
+}
