@@ -5,7 +5,6 @@ import dev.ancilla.DgramSocket
 import dev.ancilla.Feature
 import dev.ancilla.Message
 import dev.ancilla.coroutines.receive
-import dev.ancilla.coroutines.send
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import kotlinx.coroutines.CoroutineStart
@@ -19,6 +18,7 @@ import kotlinx.coroutines.yield
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
+import dev.ancilla.coroutines.send as sendSuspending
 
 /** Receives that are cancelled, again and again, while the messages they wait for arrive. */
 abstract class CancellationStress(subject: DgramSubject) : ContractSpec(subject) {
@@ -37,7 +37,7 @@ abstract class CancellationStress(subject: DgramSubject) : ContractSpec(subject)
                             // UDP loses what a full queue does not take; so few are under way.
                             while (race.underWay > 8) yield()
                             val message = Message.of("${race.sent.get()}")
-                            sender.send(if (file == null) message else message.with(file))
+                            sender.sendSuspending(if (file == null) message else message.with(file))
                             race.sent.incrementAndGet()
                             delay(1.milliseconds)
                         }
