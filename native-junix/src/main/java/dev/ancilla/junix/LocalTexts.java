@@ -3,11 +3,16 @@ package dev.ancilla.junix;
 import dev.ancilla.Errno;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
@@ -19,6 +24,10 @@ import org.newsclub.net.unix.AFUNIXSocketAddress;
  */
 final class LocalTexts {
   private static final Map<String, Errno> LEARNED = new ConcurrentHashMap<>();
+
+  /** "error=13, TEXT", and "error: 13 (TEXT)" of newer JDKs. */
+  private static final Pattern NO_PERMISSION =
+      Pattern.compile("error[=:] ?13(?:, | \\()(.*?)\\)?\\s*$");
 
   private static final class Lesson {
     static final boolean DONE = learn();
@@ -54,8 +63,8 @@ final class LocalTexts {
       learn(Errno.ELOOP, channel -> channel.connect(looping));
       learn(Errno.EPERM, LocalTexts::sendToSomebodyElses);
       learn(Errno.EMSGSIZE, LocalTexts::sendTooMuch);
-      learn(Errno.EPROTOTYPE, LocalTexts::connectToStream);
       learnNoPermission();
+      learnFromStream(directory.resolve("stream"));
       return true;
     } catch (IOException | RuntimeException e) {
       return !LEARNED.isEmpty();
@@ -97,22 +106,24 @@ final class LocalTexts {
     }
   }
 
-  private static void connectToStream(AFUNIXDatagramChannel channel) throws IOException {
-    try (var server = org.newsclub.net.unix.AFUNIXServerSocket.newInstance()) {
-      server.bind(Addresses.toJunix(Addresses.randomName()));
-      channel.connect(server.getLocalSocketAddress());
+  /** By a path: an abstract name of another type of socket is as good as nobody's (unix(7)). */
+  private static void learnFromStream(Path path) throws IOException {
+    try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      server.bind(UnixDomainSocketAddress.of(path));
+      learn(Errno.EPROTOTYPE, channel -> channel.connect(address(path)));
+    } finally {
+      delete(path);
     }
   }
 
-  /** Even root may not execute what has no x bit; the JDK reports "error=13, TEXT". */
+  /** Even root may not execute what has no x bit, and the JDK reports that with the text. */
   private static void learnNoPermission() {
     try {
       new ProcessBuilder("/proc/self/status").start().destroyForcibly();
     } catch (IOException e) {
-      String message = String.valueOf(e.getMessage());
-      int comma = message.lastIndexOf("error=13, ");
-      if (comma >= 0) {
-        LEARNED.put(message.substring(comma + "error=13, ".length()).trim(), Errno.EACCES);
+      Matcher told = NO_PERMISSION.matcher(String.valueOf(e.getMessage()));
+      if (told.find()) {
+        LEARNED.put(told.group(1).trim(), Errno.EACCES);
       }
     }
   }
