@@ -29,6 +29,7 @@ final class SendGates {
   private final SelectorLoop loop;
   private final Function<Runnable, Wait> ownRoom;
   private final Map<UnixAddress, Gate> gates = new HashMap<>(); // of the loop's thread alone
+  private boolean closed; // of the loop's thread alone
 
   SendGates(SelectorLoop loop, Function<Runnable, Wait> ownRoom) {
     this.loop = loop;
@@ -49,6 +50,7 @@ final class SendGates {
   void close() {
     loop.execute(
         () -> {
+          closed = true;
           for (Gate gate : List.copyOf(gates.values())) {
             gate.fireAll();
           }
@@ -57,6 +59,10 @@ final class SendGates {
 
   private void enter(Waiter waiter) {
     if (waiter.cancelled) {
+      return;
+    }
+    if (closed) {
+      waiter.fire(); // Its attempt was made before the close, and the next one tells of it.
       return;
     }
     Gate gate = gates.get(waiter.target);

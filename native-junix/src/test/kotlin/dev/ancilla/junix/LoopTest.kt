@@ -78,6 +78,20 @@ class LoopTest : RowSpec({
         }
     }
 
+    test("D3 a send that begins to wait while its socket closes is woken") {
+        bound().use { target ->
+            repeat(300) {
+                val socket = unnamed()
+                socket.fill(target.localAddress())
+                val send =
+                    elsewhere { runCatching { socket.send("late", target.localAddress()) }.exceptionOrNull() }
+                until("the attempt is made") { send.thread.state != Thread.State.NEW }
+                socket.close()
+                (send.get() is ClosedChannelException) shouldBe true
+            }
+        }
+    }
+
     test("D3 the loop ends whenever its last socket has closed") {
         repeat(500) { round ->
             bound().use { socket ->
