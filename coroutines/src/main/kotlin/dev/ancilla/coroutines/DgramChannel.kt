@@ -13,21 +13,6 @@ import java.io.IOException
 import java.nio.channels.ClosedChannelException
 import java.util.concurrent.atomic.AtomicLong
 
-/** What a [DgramChannel] does with a message that arrives while its buffer is full. */
-public enum class Overflow {
-    /** Leaves it in the kernel until there is room: a Unix sender waits, a UDP message may be lost. */
-    SUSPEND,
-
-    /** Drops the oldest message in the buffer. */
-    DROP_OLDEST,
-
-    /** Drops the message that arrived. */
-    DROP_LATEST,
-
-    /** Ends the channel: its receiver gets what is in the buffer and then a [ChannelOverflowException]. */
-    FAIL,
-}
-
 /** Says that a [DgramChannel] with [Overflow.FAIL] was full when the next message arrived. */
 public class ChannelOverflowException internal constructor(
     capacity: Int,
