@@ -14,7 +14,7 @@ import kotlin.concurrent.thread
  * A service with structured concurrency: each request has a coroutine of its own, all of them end with the scope,
  * and SIGTERM ends the scope. The socket file is gone when the process is.
  */
-public fun main(args: Array<String>) {
+fun main(args: Array<String>) {
     val address = UnixAddress.parse(args.single())
     runBlocking(Dispatchers.Default) {
         endOnTermination(launch { serve(address) })

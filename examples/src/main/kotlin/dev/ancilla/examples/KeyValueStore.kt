@@ -6,11 +6,11 @@ import java.util.concurrent.ConcurrentHashMap
  * What the key-value services answer: to `put KEY VALUE` they say `ok`, to `get KEY` the value or `none`, to
  * anything else what is wrong with it.
  */
-public class KeyValueStore {
+class KeyValueStore {
     private val values = ConcurrentHashMap<String, String>()
 
     /** Answers one request. */
-    public fun answer(request: String): String {
+    fun answer(request: String): String {
         val words = request.trim().split(' ', limit = 3)
         return when {
             words[0] == "put" && words.size == 3 -> "ok".also { values[words[1]] = words[2] }

@@ -8,10 +8,10 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.runBlocking
 
 /** A log daemon: prints what its clients send, and lives on when they come and go. */
-public object LogCollector {
+object LogCollector {
     /** Collects at the address given, until the process ends. */
     @JvmStatic
-    public fun main(args: Array<String>) {
+    fun main(args: Array<String>) {
         runBlocking { collect(UnixAddress.parse(args.single()), ::println) }
     }
 
@@ -19,7 +19,7 @@ public object LogCollector {
      * Collects lines until cancelled. A writer never waits for a slow reader of the log: the oldest lines are
      * dropped, and how many is a line of the log.
      */
-    public suspend fun collect(address: UnixAddress, write: (String) -> Unit) {
+    suspend fun collect(address: UnixAddress, write: (String) -> Unit) {
         Sockets.unixDgram().replaceStale().bind(address).use { socket ->
             coroutineScope {
                 val lines = socket.channel(this, capacity = 1024, overflow = Overflow.DROP_OLDEST)
