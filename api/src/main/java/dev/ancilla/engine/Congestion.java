@@ -1,40 +1,50 @@
 package dev.ancilla.engine;
 
 import dev.ancilla.DgramListener;
+import dev.ancilla.spi.Wait;
 import java.net.SocketAddress;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Tells a listener of targets without room, and when they have some again. Of the loop's thread.
  */
 final class Congestion {
+  private static final Wait NOT_YET = () -> {};
+
   private final OpenDgram socket;
   private final DgramListener listener;
-  private final Set<@Nullable SocketAddress> congested = new HashSet<>();
+  private final BooleanSupplier listening;
+  private final Map<@Nullable SocketAddress, Wait> congested = new HashMap<>();
 
-  Congestion(OpenDgram socket, DgramListener listener) {
+  Congestion(OpenDgram socket, DgramListener listener, BooleanSupplier listening) {
     this.socket = socket;
     this.listener = listener;
+    this.listening = listening;
   }
 
   void noticed(@Nullable SocketAddress target) {
-    if (!congested.add(target)) {
+    if (!listening.getAsBoolean() || congested.putIfAbsent(target, NOT_YET) != null) {
       return;
     }
-    listener.onCongestion(socket, target);
-    socket.transport.armSend(target, () -> writable(target));
+    ListenerPump.guarded(() -> listener.onCongestion(socket, target));
+    Wait wait = socket.transport.armSend(target, () -> writable(target));
+    congested.replace(target, wait); // Unless the wake has come already.
   }
 
   private void writable(@Nullable SocketAddress target) {
-    if (congested.remove(target) && socket.isOpen()) {
+    if (congested.remove(target) != null && listening.getAsBoolean()) {
       ListenerPump.guarded(() -> listener.onWritable(socket, target));
     }
   }
 
-  /** The subscription was closed: nothing more is told. */
+  /** The subscription was closed: nothing more is told, and nothing waited for. */
   void end() {
+    List<Wait> waits = List.copyOf(congested.values());
     congested.clear();
+    waits.forEach(Wait::cancel);
   }
 }

@@ -27,7 +27,7 @@ final class ListenerPump implements Subscription {
   ListenerPump(OpenDgram socket, DgramListener listener) {
     this.socket = socket;
     this.listener = listener;
-    this.congestion = new Congestion(socket, listener);
+    this.congestion = new Congestion(socket, listener, () -> !closed && socket.isOpen());
     socket.closed().thenRun(this::close);
   }
 
@@ -109,8 +109,7 @@ final class ListenerPump implements Subscription {
   private void deliver(Datagram datagram) {
     try (datagram) {
       // Only the socket's end drops it: a message that was being received while another thread
-      // closed
-      // the subscription would otherwise be lost.
+      // closed the subscription would otherwise be lost.
       if (!socket.isOpen()) {
         return;
       }
@@ -122,14 +121,7 @@ final class ListenerPump implements Subscription {
 
   /** Called, on any thread, when a try to send found no room. */
   void congested(@Nullable SocketAddress target) {
-    socket
-        .eventLoop()
-        .execute(
-            () -> {
-              if (!closed && socket.isOpen()) {
-                guarded(() -> congestion.noticed(target));
-              }
-            });
+    socket.eventLoop().execute(() -> congestion.noticed(target));
   }
 
   static void guarded(Runnable callback) {

@@ -112,7 +112,7 @@ class OpenDgram implements DgramSocket {
       return trySend(message.payload(), message.target());
     }
     try (Send send = beginSend(message)) {
-      return told(send.attempt(), message.target());
+      return told(send.attempt(), send.target());
     }
   }
 
