@@ -17,8 +17,11 @@ import java.nio.channels.ClosedChannelException
  * its answer has nowhere to go.
  *
  * ### Errors
- * An asker that has gone away is no error of the server. What [handler] throws ends the call and all other
- * handlers, as in any `coroutineScope`.
+ * An asker that has gone away is no error of the server, nor is an answer that the kernel refuses. What
+ * [handler] throws ends the call and all other handlers, as in any `coroutineScope`.
+ *
+ * ### Back-pressure
+ * An answer waits for an asker that is full, and keeps its handler's place meanwhile.
  *
  * ### Cancellation
  * A cancelled call has lost no question that it did not give to [handler].
@@ -26,6 +29,7 @@ import java.nio.channels.ClosedChannelException
  * @param concurrency how many handlers run at a time; further questions stay in the kernel
  * @param handler gets the message, which is closed when it returns, and returns the answer, or `null` for none
  * @throws IllegalArgumentException if [concurrency] is less than 1
+ * @throws SocketOpException if the kernel refuses to receive
  * @sample dev.ancilla.coroutines.samples.askAndAnswer
  */
 public suspend fun DgramSocket.answerEach(concurrency: Int = 64, handler: suspend (Datagram) -> Message?) {
@@ -60,9 +64,11 @@ private suspend fun DgramSocket.answer(question: Datagram, answer: Message?) {
     if (answer == null) return
     try {
         send(answer.to(asker))
-    } catch (gone: SocketOpException) {
+    } catch (refused: SocketOpException) {
         System
             .getLogger("dev.ancilla.coroutines")
-            .log(System.Logger.Level.DEBUG, "an answer found nobody", gone)
+            .log(System.Logger.Level.DEBUG, "an answer was not taken", refused)
+    } catch (closed: ClosedChannelException) {
+        if (isOpen) throw closed // Otherwise it is the end of the whole call, and no error.
     }
 }

@@ -27,8 +27,8 @@ public class ChannelOverflowException internal constructor(
  * still lends its descriptors: they stay open until it was sent.
  *
  * ### Ending
- * [close], the end of the scope, or closing the socket end both channels; the scope does not end before they do. Nothing of them stays behind: no
- * coroutine, no waiter, no descriptor. The socket stays open.
+ * [close], the end of the scope, or closing the socket end both channels; the scope does not end before they
+ * do. Nothing of them stays behind: no coroutine, no waiter, no descriptor. [close] leaves the socket open.
  */
 public class DgramChannel internal constructor(
     private val socket: DgramSocket,
@@ -42,7 +42,10 @@ public class DgramChannel internal constructor(
     private val job =
         scope.launch {
             launch { ending(received) { receiveAll() } }
-            launch { ending(sending) { sendAll() } }
+            launch {
+                ending(sending) { sendAll() }
+                dropUnsent()
+            }
         }
 
     /** The messages that arrived. Closed when the socket is; fails with what ended receiving. */
@@ -50,7 +53,7 @@ public class DgramChannel internal constructor(
 
     /**
      * Takes messages to send, in order. Sending to it suspends while [capacity][channel] messages wait.
-     * When the kernel refuses one, the channel is closed with that failure, and so are those behind it.
+     * When the kernel refuses one, the channel is closed with that failure, and those behind it are not sent.
      */
     public val outgoing: SendChannel<Message> get() = sending
 
@@ -98,6 +101,11 @@ public class DgramChannel internal constructor(
 
     private suspend fun sendAll() {
         for (message in sending) socket.send(message)
+    }
+
+    /** A closed channel still takes who was waiting to send to it, and would let them wait for ever. */
+    private fun dropUnsent() {
+        while (sending.tryReceive().isSuccess) continue
     }
 
     /** Runs a half to its end, and tells its channel how it ended. */

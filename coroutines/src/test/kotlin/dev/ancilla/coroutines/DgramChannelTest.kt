@@ -13,7 +13,9 @@ import kotlinx.coroutines.channels.ClosedReceiveChannelException
 import kotlinx.coroutines.channels.ClosedSendChannelException
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.job
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
+import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.seconds
 
 class DgramChannelTest :
@@ -111,6 +113,33 @@ class DgramChannelTest :
                         refused = runCatching { channel.outgoing.send(Message.of("next")) }.exceptionOrNull()
                     }
                     refused.shouldBeRefusal()
+                    channel.close()
+                }
+            }
+        }
+
+        test(
+            "a sender that waits for its turn does not wait for ever when the kernel refuses another's message",
+        ) {
+            val refused = DirectedUdp()
+            refused.socket().use { socket ->
+                coroutineScope {
+                    refused.fill()
+                    val channel = socket.channel(this, capacity = 1)
+                    val taken = AtomicInteger()
+                    val sender =
+                        launch {
+                            runCatching {
+                                repeat(3) {
+                                    channel.outgoing.send(Message.of("to nobody"))
+                                    taken.incrementAndGet()
+                                }
+                            }
+                        }
+                    // One waits for room, one in the channel, and the third for its turn.
+                    waitUntil { refused.armed.get() > 0 && taken.get() == 2 }
+                    refused.makeRoom()
+                    withTimeout(10.seconds) { sender.join() }
                     channel.close()
                 }
             }
