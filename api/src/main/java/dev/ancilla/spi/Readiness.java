@@ -20,12 +20,12 @@ public interface Readiness {
   EventLoop eventLoop();
 
   /**
-   * Tells whether attempts in a direction have to be made on the loop's thread. The members of
-   * sockets see to it themselves, by handing the attempt over and waiting for its turn; who must
-   * not wait even for that runs the attempt with {@link EventLoop#execute}.
+   * Tells whether an attempt in a direction may not be made on the calling thread, but only on the
+   * loop's. The members of sockets see to it themselves, by handing the attempt over and waiting
+   * for its turn; who must not wait even for that runs the attempt with {@link EventLoop#execute}.
    *
    * @param interest the direction
-   * @return whether attempts elsewhere are handed to the loop's thread
+   * @return whether an attempt of the calling thread is handed to the loop's thread
    */
   default boolean onLoopOnly(Interest interest) {
     return false;

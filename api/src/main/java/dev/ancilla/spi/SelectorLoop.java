@@ -80,6 +80,15 @@ public final class SelectorLoop implements EventLoop {
     return Thread.currentThread() instanceof LoopThread current && current.loop() == this;
   }
 
+  /**
+   * Tells whether the caller is on the thread of any such loop, which takes no interrupts.
+   *
+   * @return whether the current thread is a loop's
+   */
+  public static boolean onLoopThread() {
+    return Thread.currentThread() instanceof LoopThread;
+  }
+
   @Override
   public boolean spend() {
     return budget-- > 0;

@@ -87,10 +87,13 @@ final class JunixDgram implements DgramTransport {
     return loop;
   }
 
-  /** An interrupt inside a channel's send closes it; the loop's thread takes no interrupts. */
+  /**
+   * An interrupt inside a channel's send closes it; the threads of loops take no interrupts. One
+   * that waited for another's turn could wait for ever, if that one waits for its own.
+   */
   @Override
   public boolean onLoopOnly(Interest interest) {
-    return interest == Interest.WRITE;
+    return interest == Interest.WRITE && !SelectorLoop.onLoopThread();
   }
 
   @Override

@@ -43,6 +43,24 @@ class LoopTest : RowSpec({
         }
     }
 
+    test("two loops that send over each other's sockets do not wait for each other") {
+        bound().use { receiver ->
+            val loops = List(2) { Sockets.unixDgram().newEventLoop("loop $it") }
+            val sockets = loops.map { Sockets.unixDgram().eventLoop(it).open() }
+            val both = CountDownLatch(2)
+            val sent = AtomicInteger()
+            for ((loop, other) in loops.zip(sockets.reversed())) {
+                loop.execute {
+                    both.countDown()
+                    both.await(20, TimeUnit.SECONDS)
+                    if (other.trySend(Message.of("x").to(receiver.localAddress()))) sent.incrementAndGet()
+                }
+            }
+            until("both have sent") { sent.get() == 2 }
+            sockets.forEach { it.close() }
+        }
+    }
+
     test("D2 a wait that begins while the loop selects is noticed") {
         repeat(200) {
             bound().use { socket ->
