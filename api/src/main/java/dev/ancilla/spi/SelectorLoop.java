@@ -150,8 +150,9 @@ public final class SelectorLoop implements EventLoop {
           throw new RejectedExecutionException(name + " has no selector: " + e.getMessage(), e);
         }
       }
-      thread = new LoopThread();
-      thread.start();
+      Thread starting = new LoopThread();
+      starting.start(); // Where no thread can be had this throws, and the next call tries again.
+      thread = starting;
     }
   }
 
