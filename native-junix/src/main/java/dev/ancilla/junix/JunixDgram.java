@@ -46,7 +46,7 @@ final class JunixDgram implements DgramTransport {
     this.worker = worker;
     this.loop = loop;
     this.maxDescriptors = maxDescriptors;
-    this.gates = new SendGates(loop, wake -> arm(Interest.WRITE, wake));
+    this.gates = new SendGates(loop, this::armOwnRoom);
   }
 
   static JunixDgram open(SelectorLoop loop, int maxDescriptors) throws IOException {
@@ -105,8 +105,9 @@ final class JunixDgram implements DgramTransport {
       }
       return worker.watch.arm(interest, wake);
     } catch (IOException cannotReplace) {
-      // Out of descriptors: the wake makes the caller try, and the attempt reports it.
-      loop.execute(wake);
+      // Out of descriptors: the wake makes the caller try, and the attempt reports it. Not at once,
+      // for who tries again whatever is reported, as a listener does, would do nothing else.
+      SendGates.later(loop, wake);
       return () -> {};
     } finally {
       lock.unlock();
@@ -116,6 +117,24 @@ final class JunixDgram implements DgramTransport {
   @Override
   public Wait armSend(@Nullable SocketAddress target, Runnable wake) {
     return target == null ? arm(Interest.WRITE, wake) : gates.arm((UnixAddress) target, wake);
+  }
+
+  /**
+   * Room in the socket's own buffer. A connected socket polls writable when its peer has room,
+   * which must not hold up a message to somebody else, and nothing polls the buffer alone.
+   */
+  private Wait armOwnRoom(UnixAddress target, Runnable wake) {
+    UnixAddress peer;
+    try {
+      peer = remoteAddress();
+    } catch (IOException closing) {
+      peer = null;
+    }
+    if (peer == null || peer.equals(target)) {
+      return arm(Interest.WRITE, wake);
+    }
+    SendGates.later(loop, wake);
+    return () -> {};
   }
 
   private void checkOpen() throws ClosedChannelException {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
 
 /**
@@ -23,17 +23,27 @@ import org.newsclub.net.unix.AFUNIXDatagramChannel;
  * other targets have not taken. So a waiter passes two gates, the target's and then the socket's.
  */
 final class SendGates {
-  /** How long to wait where a gate cannot be had: the process is out of descriptors. */
+  /** How long to wait where nothing can be polled. */
   private static final long BACKOFF_MILLIS = 10;
 
   private final SelectorLoop loop;
-  private final Function<Runnable, Wait> ownRoom;
+  private final BiFunction<UnixAddress, Runnable, Wait> ownRoom;
   private final Map<UnixAddress, Gate> gates = new HashMap<>(); // of the loop's thread alone
   private boolean closed; // of the loop's thread alone
 
-  SendGates(SelectorLoop loop, Function<Runnable, Wait> ownRoom) {
+  /**
+   * Creates the gates of one socket.
+   *
+   * @param ownRoom arms a wake for room in the socket's own buffer, for a message to a target
+   */
+  SendGates(SelectorLoop loop, BiFunction<UnixAddress, Runnable, Wait> ownRoom) {
     this.loop = loop;
     this.ownRoom = ownRoom;
+  }
+
+  /** Wakes some time later, where nothing can be polled. */
+  static void later(SelectorLoop loop, Runnable wake) {
+    CompletableFuture.delayedExecutor(BACKOFF_MILLIS, TimeUnit.MILLISECONDS, loop).execute(wake);
   }
 
   Wait arm(UnixAddress target, Runnable wake) {
@@ -62,7 +72,8 @@ final class SendGates {
       return;
     }
     if (closed) {
-      waiter.fire(); // Its attempt was made before the close, and the next one tells of it.
+      // Its attempt was made before the close, and the next one tells of it.
+      loop.execute(waiter::fire);
       return;
     }
     Gate gate = gates.get(waiter.target);
@@ -71,17 +82,17 @@ final class SendGates {
       try {
         auxiliary = AFUNIXDatagramChannel.open();
       } catch (IOException outOfDescriptors) {
-        CompletableFuture.delayedExecutor(BACKOFF_MILLIS, TimeUnit.MILLISECONDS, loop)
-            .execute(waiter::fire);
+        later(loop, waiter::fire);
         return;
       }
       try {
         Worker.prepare(auxiliary);
         auxiliary.connect(Addresses.toJunix(waiter.target));
       } catch (IOException refused) {
-        // Whatever it is, the attempt will meet it too and report it with its own addresses.
+        // Whatever it is, the attempt will meet it too and report it with its own addresses. Unless
+        // the target is connected to this very socket: then only the own buffer can be full.
         Worker.close(auxiliary);
-        waiter.fire();
+        waiter.pass();
         return;
       }
       gate = new Gate(waiter.target, auxiliary);
@@ -156,7 +167,7 @@ final class SendGates {
     }
 
     void pass() {
-      own = ownRoom.apply(this::fire);
+      own = ownRoom.apply(target, this::fire);
     }
 
     void fire() {

@@ -123,6 +123,35 @@ class SendWaitTest : RowSpec({
         }
     }
 
+    test("A20 waiting to send to the peer by its address makes a bounded number of attempts") {
+        Sockets.unixDgram().sendBufferSize(4_608).pair().use { pair ->
+            val to = pair.right().localAddress()
+            val queued = pair.left().fill(to) // The peer's queue is no limit here, the own buffer is.
+            val send = CountedSend(pair.left(), to)
+            send.idleAttempts() shouldBeLessThan 50
+            send.sent shouldBe false
+            repeat(queued) { pair.right().receive().close() }
+            until("the message goes") { send.sent }
+            pair.right().receiveText() shouldBe "late"
+        }
+    }
+
+    test("B13 a connected socket's full peer does not hold up a send to another") {
+        bound().use { peer ->
+            bound().use { other ->
+                Sockets.unixDgram().connect(peer.localAddress()).use { sender ->
+                    sender.fill(null)
+                    val queued = sender.fill(other.localAddress())
+                    val send = elsewhere { sender.send("late", other.localAddress()) }
+                    parked(send)
+                    repeat(queued) { other.receive().close() }
+                    send.get()
+                    other.receiveText() shouldBe "late"
+                }
+            }
+        }
+    }
+
     test("A20 a send that waits for somebody who then is another's alone is told so") {
         bound().use { receiver ->
             bound().use { friend ->
