@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -133,24 +134,38 @@ public final class Binding {
     }
   }
 
-  @SuppressWarnings("try") // The lock is held, not used.
+  /**
+   * Never waits: whoever holds the lock is binding there. Opened for reading too, because opening a
+   * FIFO that somebody left there only for writing would wait for a reader.
+   */
   private static void underLock(Path path, UnixAddress address, Opening.Step step)
       throws IOException {
     Path lockFile = path.resolveSibling(path.getFileName() + ".lock");
+    if (Files.isSymbolicLink(lockFile)) {
+      throw new SocketOpException("bind", Errno.ELOOP, lockFile + " is a link", address, null);
+    }
     REPLACING.lock();
     try (FileChannel channel =
             FileChannel.open(
                 lockFile,
                 StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
                 StandardOpenOption.WRITE,
                 LinkOption.NOFOLLOW_LINKS);
-        FileLock lock = channel.lock()) {
+        FileLock lock = channel.tryLock()) {
+      if (lock == null) {
+        throw new SocketOpException(
+            "bind", Errno.EADDRINUSE, "another process has locked " + lockFile, address, null);
+      }
       step.run();
     } catch (NoSuchFileException noDirectory) {
       throw new SocketOpException("bind", Errno.ENOENT, null, address, null);
     } catch (AccessDeniedException denied) {
       throw new SocketOpException(
           "bind", Errno.EACCES, "cannot lock " + denied.getFile(), address, null);
+    } catch (FileSystemException refused) {
+      Errno errno = Errno.ofText(refused.getReason());
+      throw new SocketOpException("bind", errno, refused.getMessage(), address, null);
     } finally {
       REPLACING.unlock();
     }

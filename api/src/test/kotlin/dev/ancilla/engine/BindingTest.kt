@@ -7,7 +7,10 @@ import dev.ancilla.scripted.ScriptedTransport
 import dev.ancilla.scripted.socketOver
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.test.Enabled
+import io.kotest.core.test.TestCase
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
 import java.net.StandardProtocolFamily
 import java.net.UnixDomainSocketAddress
 import java.nio.channels.ServerSocketChannel
@@ -17,6 +20,12 @@ import kotlin.io.path.createFile
 import kotlin.io.path.deleteExisting
 import kotlin.io.path.exists
 import kotlin.io.path.writeText
+
+/** File locks are the process's, so another one has to hold it. */
+private val needsPython: (TestCase) -> Enabled = {
+    val there = Path.of("/usr/bin/python3").exists() || Path.of("/usr/local/bin/python3").exists()
+    if (there) Enabled.enabled else Enabled.disabled("python3 is not installed")
+}
 
 class BindingTest : FunSpec({
     lateinit var directory: Path
@@ -83,6 +92,50 @@ class BindingTest : FunSpec({
         val address = UnixAddress.path(directory.resolve("none/x.sock"))
         shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport, address) { false } }
             .errno() shouldBe Errno.ENOENT
+        transport.close()
+    }
+
+    test("replacing where the lock file cannot be opened says why") {
+        val transport = ScriptedTransport()
+        val file = directory.resolve("file").createFile()
+        val lock = directory.resolve("x.sock.lock")
+        Files.createSymbolicLink(lock, directory.resolve("another's"))
+        for ((refused, errno) in mapOf(path to Errno.ELOOP, file.resolve("x.sock") to Errno.ENOTDIR)) {
+            val failure =
+                shouldThrow<SocketOpException> {
+                    binding(replaceStale = true).bind(transport, UnixAddress.path(refused)) { false }
+                }
+            failure.errno() shouldBe errno
+            failure.message shouldContain ".lock"
+        }
+        Files.exists(directory.resolve("another's")) shouldBe false
+        transport.close()
+    }
+
+    test("nothing that stands at the lock file makes a bind wait").config(enabledOrReasonIf = needsPython) {
+        val address = UnixAddress.path(path)
+        val lock = directory.resolve("x.sock.lock")
+        val transport = ScriptedTransport().apply { onBind = { _, _ -> path.createFile() } }
+        ProcessBuilder("mkfifo", "$lock").start().waitFor() shouldBe 0
+        binding(replaceStale = true).bind(transport, address) { false }
+        path.deleteExisting()
+        lock.deleteExisting()
+
+        lock.createFile()
+        val hold =
+            "import fcntl; f = open('$lock'); fcntl.lockf(f, fcntl.LOCK_SH); print(1, flush=True); input()"
+        val holder = ProcessBuilder("python3", "-c", hold).start()
+        try {
+            holder.inputReader().readLine() shouldBe "1"
+            val failure =
+                shouldThrow<SocketOpException> {
+                    binding(replaceStale = true).bind(transport, address) { false }
+                }
+            failure.errno() shouldBe Errno.EADDRINUSE
+            failure.text() shouldContain "another process has locked"
+        } finally {
+            holder.destroy()
+        }
         transport.close()
     }
 
