@@ -2,6 +2,7 @@ package dev.ancilla.junix;
 
 import dev.ancilla.Datagram;
 import dev.ancilla.EventLoop;
+import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.FdHandle;
@@ -12,6 +13,7 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -238,8 +240,13 @@ final class JunixDgram implements DgramTransport {
           applyMode(name.toPath(), mode);
         }
       } catch (IOException e) {
-        startOver(peer);
-        throw Failures.of("bind", e, name, null);
+        SocketOpException failure = Failures.of("bind", e, name, null);
+        try {
+          startOver(peer);
+        } catch (IOException outOfDescriptors) {
+          failure.addSuppressed(outOfDescriptors);
+        }
+        throw failure;
       }
     } finally {
       lock.unlock();
@@ -267,11 +274,14 @@ final class JunixDgram implements DgramTransport {
 
   /**
    * After a bind that failed. junixsocket then tries to connect, to see whether anybody is there,
-   * and leaves the socket connected; a fresh one, connected as this was, takes its place.
+   * and leaves the socket connected; a fresh one, connected as this was, takes its place. The old
+   * one goes first, whatever comes: what is sent without a target must not reach a stranger.
    */
   private void startOver(@Nullable UnixAddress peer) throws IOException {
     int sendBuffer = master.getOption(StandardSocketOptions.SO_SNDBUF);
     int receiveBuffer = master.getOption(StandardSocketOptions.SO_RCVBUF);
+    worker.close();
+    Worker.close(master);
     AFUNIXDatagramChannel fresh = AFUNIXDatagramChannel.open();
     boolean done = false;
     try {
@@ -279,18 +289,25 @@ final class JunixDgram implements DgramTransport {
       // The kernel doubles what it is given (socket(7)).
       fresh.setOption(StandardSocketOptions.SO_SNDBUF, sendBuffer / 2);
       fresh.setOption(StandardSocketOptions.SO_RCVBUF, receiveBuffer / 2);
-      if (peer != null) {
-        fresh.connect(Addresses.toJunix(peer));
-      }
       done = true;
     } finally {
       if (!done) {
         Worker.close(fresh);
       }
     }
-    Worker.close(master);
     master = fresh;
-    replaceWorker();
+    worker = Worker.of(master, loop, maxDescriptors);
+    if (peer != null) {
+      reconnect(peer);
+    }
+  }
+
+  private void reconnect(UnixAddress peer) throws IOException {
+    try {
+      master.connect(Addresses.toJunix(peer));
+    } catch (SocketException gone) {
+      // Nobody has the address any more, and the next send without a target says so.
+    }
   }
 
   @Override

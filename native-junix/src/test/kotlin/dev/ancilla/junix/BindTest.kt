@@ -113,6 +113,22 @@ class BindTest : RowSpec({
         }
     }
 
+    test("A18 after a bind that failed nothing goes to who has the name, though the peer has gone") {
+        bound().use { taken ->
+            unnamed().use { socket ->
+                bound().use { peer -> socket.tryConnect(peer.localAddress()) }
+                shouldThrow<SocketOpException> { socket.bind(taken.localAddress()) }.errno() shouldBe
+                    Errno.EADDRINUSE
+                socket.remoteAddress() shouldBe null
+                socket.refusal(null)
+                taken.tryReceive() shouldBe null
+                socket.tryConnect(taken.localAddress())
+                socket.send("x", null)
+                taken.receiveText() shouldBe "x"
+            }
+        }
+    }
+
     test("A18 a receive that waits survives a bind that fails") {
         bound().use { taken ->
             unnamed().use { socket ->
