@@ -40,6 +40,7 @@ final class JunixDgram implements DgramTransport {
   private final ReentrantLock lock = new ReentrantLock();
   private AFUNIXDatagramChannel master; // guarded by lock
   private Worker worker; // guarded by lock
+  private @Nullable UnixAddress lastPeer; // guarded by lock; for failures
   private boolean closed; // guarded by lock
 
   private JunixDgram(
@@ -182,6 +183,14 @@ final class JunixDgram implements DgramTransport {
     }
   }
 
+  private @Nullable UnixAddress nameOrNull() {
+    try {
+      return Addresses.ofSocket(master.getLocalAddress());
+    } catch (IOException unknown) {
+      return null;
+    }
+  }
+
   @Override
   public @Nullable UnixAddress remoteAddress() throws IOException {
     lock.lock();
@@ -316,6 +325,7 @@ final class JunixDgram implements DgramTransport {
     try {
       checkOpen();
       master.connect(Addresses.toJunix(address));
+      lastPeer = (UnixAddress) address;
     } catch (ClosedChannelException e) {
       throw e;
     } catch (IOException e) {
@@ -331,6 +341,7 @@ final class JunixDgram implements DgramTransport {
     try {
       checkOpen();
       Disconnecting.disconnect(master);
+      lastPeer = null;
     } catch (ClosedChannelException e) {
       throw e;
     } catch (IOException e) {
@@ -374,7 +385,7 @@ final class JunixDgram implements DgramTransport {
       } catch (IOException | RuntimeException e) {
         payload.position(position);
         mendWorker();
-        throw Failures.of("send", e, null, target);
+        throw Failures.of("send", e, nameOrNull(), target == null ? lastPeer : target);
       } finally {
         if (!descriptors.isEmpty()) {
           worker.takeBack();

@@ -55,6 +55,18 @@ class RefusedSendTest : RowSpec({
         }
     }
 
+    test("a refused send names the peer and the socket, also when it was connected") {
+        bound().use { socket ->
+            val gone = bound().use { it.localAddress().also(socket::tryConnect) }
+            for (errno in listOf(Errno.ECONNREFUSED, Errno.ENOTCONN)) {
+                val failure = socket.refusal(null)
+                failure.errno() shouldBe errno
+                failure.remoteAddress() shouldBe gone
+                failure.localAddress() shouldBe socket.localAddress()
+            }
+        }
+    }
+
     test("A1 a connected socket survives the death of its peer and connects to the next") {
         bound().use { socket ->
             val first = bound()
