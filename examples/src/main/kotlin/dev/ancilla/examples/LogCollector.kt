@@ -4,8 +4,9 @@ import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
 import dev.ancilla.coroutines.Overflow
 import dev.ancilla.coroutines.channel
-import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withContext
 
 /** A log daemon: prints what its clients send, and lives on when they come and go. */
 object LogCollector {
@@ -21,7 +22,8 @@ object LogCollector {
      */
     suspend fun collect(address: UnixAddress, write: (String) -> Unit) {
         Sockets.unixDgram().replaceStale().bind(address).use { socket ->
-            coroutineScope {
+            // Two threads at least: while one is held up by the reader of the log, another receives.
+            withContext(Dispatchers.IO) {
                 val lines = socket.channel(this, capacity = 1024, overflow = Overflow.DROP_OLDEST)
                 var told = 0L
                 for (line in lines.incoming) {

@@ -44,8 +44,15 @@ internal class Program(
         return process.exitValue()
     }
 
-    /** Asks it to end, as kill(1) does. */
-    fun terminate() = process.destroy()
+    /** Asks it to end, as kill(1) does. [Process.destroy] would also close what it still has to say. */
+    fun terminate() {
+        process.toHandle().destroy()
+    }
+
+    /** Ends it at once, as kill -9 does. */
+    fun kill() {
+        process.destroyForcibly().waitFor()
+    }
 
     /** Waits until something is so that this program is to bring about. */
     fun until(what: String, holds: () -> Boolean) {
@@ -56,9 +63,7 @@ internal class Program(
         }
     }
 
-    override fun close() {
-        process.destroyForcibly().waitFor()
-    }
+    override fun close() = kill()
 
     private class Collected(stream: java.io.InputStream) {
         private val collected = java.io.ByteArrayOutputStream()
@@ -87,13 +92,17 @@ internal class Program(
             environment: Map<String, String> = emptyMap(),
         ) = Program(toolCommand(*args), input, environment = environment)
 
-        fun toolCommand(vararg args: String): List<String> = buildList {
+        fun toolCommand(vararg args: String) = javaCommand("dev.ancilla.examples.tool.MainKt", *args)
+
+        /** Another main class of the examples in a JVM of its own. */
+        fun example(mainClass: String, vararg args: String, input: ByteArray = ByteArray(0)) =
+            Program(javaCommand("dev.ancilla.examples.$mainClass", *args), input)
+
+        fun javaCommand(mainClass: String, vararg args: String): List<String> = buildList {
             add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
             addAll(listOf("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"))
             if (Runtime.version().feature() >= 22) add("--enable-native-access=ALL-UNNAMED")
-            addAll(
-                listOf("-cp", System.getProperty("java.class.path"), "dev.ancilla.examples.tool.MainKt"),
-            )
+            addAll(listOf("-cp", System.getProperty("java.class.path"), mainClass))
             addAll(args)
         }
 
