@@ -7,6 +7,7 @@ import dev.ancilla.Message;
 import dev.ancilla.Sockets;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.UnixDgramSocket;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The same service in plain Java, event-driven: a listener answers each request, and SIGTERM closes
@@ -34,11 +35,16 @@ public final class KeyValueServer implements DgramListener {
 
   @Override
   public void onMessage(DgramSocket socket, Datagram request) {
+    Message answer = Message.of(store.answer(request.text()));
     if (request.sender() == null) {
-      return;
+      return; // It did as it was told, and has nobody to say so.
     }
-    Message answer = Message.of(store.answer(request.text())).to(request.sender());
-    socket.async().send(answer).exceptionally(gone -> null);
+    // An asker that does not read its answers costs a little memory for a while, and no more.
+    socket
+        .async()
+        .send(answer.to(request.sender()))
+        .orTimeout(5, TimeUnit.SECONDS)
+        .exceptionally(notTaken -> null);
   }
 
   private static void end(UnixDgramSocket socket) {

@@ -25,7 +25,11 @@ private suspend fun serve(address: UnixAddress) {
     val store = KeyValueStore()
     Sockets.unixDgram().replaceStale().mode(OWNER_ONLY).bind(address).use { socket ->
         println("serving at $address")
-        socket.answerEach { request -> Message.of(store.answer(request.text())) }
+        try {
+            socket.answerEach { request -> Message.of(store.answer(request.text())) }
+        } finally {
+            println("served")
+        }
     }
 }
 
@@ -35,7 +39,6 @@ private fun endOnTermination(service: Job) {
         thread(start = false) {
             service.cancel()
             runBlocking { service.join() }
-            println("served")
         },
     )
 }

@@ -15,7 +15,12 @@ class KeyValueStore {
         return when {
             words[0] == "put" && words.size == 3 -> "ok".also { values[words[1]] = words[2] }
             words[0] == "get" && words.size == 2 -> values[words[1]] ?: "none"
-            else -> "error: neither \"put KEY VALUE\" nor \"get KEY\": $request"
+            else -> "error: neither \"put KEY VALUE\" nor \"get KEY\": ${request.take(SHOWN)}"
         }
+    }
+
+    private companion object {
+        /** An answer that is longer than the longest message would reach nobody. */
+        private const val SHOWN = 100
     }
 }
