@@ -11,18 +11,12 @@ import com.github.ajalt.clikt.parameters.types.int
 import com.github.ajalt.clikt.parameters.types.long
 import com.github.ajalt.clikt.parameters.types.path
 import com.github.ajalt.clikt.parameters.types.restrictTo
-import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Feature
 import dev.ancilla.Message
-import dev.ancilla.SocketOpException
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder
-import dev.ancilla.coroutines.send
-import kotlinx.coroutines.delay
-import kotlinx.coroutines.withTimeoutOrNull
 import kotlin.time.Duration.Companion.milliseconds
-import kotlin.time.Duration.Companion.seconds
 
 /** `recv`: binds and prints what arrives. */
 internal class Recv : ToolCommand("recv") {
@@ -53,7 +47,10 @@ internal class Recv : ToolCommand("recv") {
     private val saveFds by option(
         "--save-fds",
         metavar = "DIR",
-        help = "Copies what each descriptor holds",
+        help =
+            "Copies what each descriptor holds, into files message-N-fd-M: for each message what can be " +
+                "read within ${Saving.TIME_PER_MESSAGE}, and of each descriptor at most " +
+                "${Saving.MAX_BYTES shr 30} GiB",
     ).path()
     private val pause by option(
         "--pause",
@@ -71,10 +68,11 @@ internal class Recv : ToolCommand("recv") {
             socket.bind(address)
             note("bound ${socket.localAddress().shown()}, provider ${socket.provider()}")
             warnOfCredentials(socket)
-            receiveAll(socket) { message ->
+            val arrivals = Arrivals(socket, "recv ${address.shown()}", timeout, ::warn)
+            arrivals.takeEach(count, pause?.milliseconds) { message ->
                 saving?.save(message)
                 printer.print(message)
-                reply?.let { answer(socket, message, it) }
+                reply?.let { socket.answer(message, Message.of(it), ::warn) }
             }
         }
     }
@@ -106,39 +104,8 @@ internal class Recv : ToolCommand("recv") {
         }
     }
 
-    private suspend fun receiveAll(socket: DgramSocket, take: suspend (Datagram) -> Unit) {
-        val wanted = count ?: Long.MAX_VALUE
-        var received = 0L
-        while (received < wanted) {
-            val message = socket.receiveWithin(timeout) ?: break
-            message.use { take(it) }
-            received++
-            if (received < wanted) pause?.let { delay(it.milliseconds) }
-        }
-        if (received == 0L || received < (count ?: 0)) {
-            throw Ending(Status.TOO_FEW, "recv ${address.shown()}: $received arrived, then none for $timeout")
-        }
-    }
-
-    /** A sender that cannot be answered, or does not read, is its own problem and not the next one's. */
-    private suspend fun answer(socket: DgramSocket, message: Datagram, text: String) {
-        val sender = message.sender() ?: return warn("no reply: the sender has no address")
-        try {
-            var sent = false
-            withTimeoutOrNull(REPLY_TIME) {
-                socket.send(Message.of(text).to(sender))
-                sent = true
-            }
-            if (!sent) warn("no reply: ${sender.shown()} has no room")
-        } catch (e: SocketOpException) {
-            warn("no reply: ${e.inOneLine()}")
-        }
-    }
-
     companion object {
         /** How many descriptors a message may bring where nothing else is said. */
         const val USUAL_MAX_FDS = 16
-
-        private val REPLY_TIME = 2.seconds
     }
 }

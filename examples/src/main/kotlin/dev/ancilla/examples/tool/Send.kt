@@ -104,12 +104,10 @@ internal class Send : ToolCommand("send") {
     }
 
     private suspend fun printAnswer(socket: DgramSocket) {
+        val what = "recv ${socket.localAddress().shown()}"
         val answer =
-            socket.receiveWithin(timeout)
-                ?: throw Ending(
-                    Status.TOO_FEW,
-                    "recv ${socket.localAddress().shown()}: no answer for $timeout",
-                )
+            Arrivals(socket, what, timeout, ::warn).next()
+                ?: throw Ending(Status.TOO_FEW, "$what: no answer for $timeout")
         answer.use { Printer(format).print(it) }
     }
 }

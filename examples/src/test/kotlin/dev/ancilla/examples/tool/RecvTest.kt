@@ -173,6 +173,31 @@ class RecvTest : FunSpec({
         }
     }
 
+    test("each message is answered, and a sender that has no address is told and ends nothing") {
+        val socket = directory.resolve("reply.sock")
+        Program.receiving(socket, "--count", "3", "--reply", "taken").use { recv ->
+            Program.run("send", "unix:$socket", "one", "--reply") shouldBe Ended(0, "taken\n", "")
+            Program.run("send", "unix:$socket", "two").status shouldBe 0
+            Program.run("send", "unix:$socket", "three", "--reply") shouldBe Ended(0, "taken\n", "")
+            recv.status() shouldBe 0
+            recv.out shouldBe "one\ntwo\nthree\n"
+            recv.err shouldContain "ancilla: no reply: the sender has no address\n"
+        }
+    }
+
+    test("credentials are the sender's, or it is said that the provider has none") {
+        val socket = directory.resolve("credentials.sock")
+        Program.receiving(socket, "--count", "1", "--credentials", "--format", "json").use { recv ->
+            Program.run("send", "unix:$socket", "who am I?").status shouldBe 0
+            recv.status() shouldBe 0
+            if ("does not offer credentials (MESSAGE_CREDENTIALS)" in recv.err) {
+                recv.out shouldEndWith """"credentials":null}""" + "\n"
+            } else {
+                recv.out shouldMatch """.*"credentials":\{"pid":\d+,"uid":\d+,"gid":\d+}}\n"""
+            }
+        }
+    }
+
     test("UDP goes both ways") {
         val options = arrayOf("--count", "1", "--reply", "pong", "--format", "json")
         Program.tool("-v", "recv", "udp:127.0.0.1:0", *options).use { recv ->

@@ -1,0 +1,39 @@
+package dev.ancilla.examples.tool
+
+import dev.ancilla.Datagram
+import dev.ancilla.DgramSocket
+import dev.ancilla.Message
+import dev.ancilla.SocketOpException
+import dev.ancilla.coroutines.send
+import kotlinx.coroutines.withTimeoutOrNull
+import kotlin.time.Duration.Companion.seconds
+
+/** How long an answer waits for room at a sender that does not read. */
+private val PATIENCE = 2.seconds
+
+/**
+ * Sends [answer] to the sender of [message] and returns whether it went. A sender that cannot be
+ * answered, or does not read, is its own problem and not the next one's: that is told to [warn].
+ */
+internal suspend fun DgramSocket.answer(
+    message: Datagram,
+    answer: Message,
+    warn: (String) -> Unit,
+): Boolean {
+    val sender = message.sender()
+    if (sender == null) {
+        warn("no reply: the sender has no address")
+        return false
+    }
+    var sent = false
+    try {
+        withTimeoutOrNull(PATIENCE) {
+            send(answer.to(sender))
+            sent = true
+        }
+        if (!sent) warn("no reply: ${sender.shown()} has no room")
+    } catch (e: SocketOpException) {
+        warn("no reply: ${e.inOneLine()}")
+    }
+    return sent
+}
