@@ -54,6 +54,20 @@ internal class Program(
         process.destroyForcibly().waitFor()
     }
 
+    /** Keeps it from running while [block] does, as kill(1) with SIGSTOP. */
+    fun suspended(block: () -> Unit) {
+        signal("STOP")
+        try {
+            block()
+        } finally {
+            signal("CONT")
+        }
+    }
+
+    private fun signal(name: String) {
+        check(ProcessBuilder("kill", "-$name", "${process.pid()}").start().waitFor() == 0) { "no signal" }
+    }
+
     /** Waits until something is so that this program is to bring about. */
     fun until(what: String, holds: () -> Boolean) {
         val started = TimeSource.Monotonic.markNow()
