@@ -1,0 +1,93 @@
+package dev.ancilla.examples.peers
+
+import dev.ancilla.Message
+import dev.ancilla.Sockets
+import dev.ancilla.UnixAddress
+import dev.ancilla.coroutines.receiveOrNull
+import dev.ancilla.coroutines.send
+import dev.ancilla.examples.tool.Program
+import io.kotest.engine.spec.tempdir
+import io.kotest.matchers.nulls.shouldNotBeNull
+import io.kotest.matchers.shouldBe
+import java.nio.file.Files
+import java.nio.file.Path
+
+/** socat(1), as client and as server, at paths and at abstract names. */
+internal class SocatTest : PeerSpec({
+    val withSocat = Program.isHere("socat")
+    val directory = tempdir().toPath()
+
+    /** It stays so long after the end of its input, for an answer. */
+    fun socat(from: String, to: String, input: String = "") =
+        Program(listOf("socat", "-t", "60", from, to), input.encodeToByteArray())
+
+    suspend fun answers(ours: UnixAddress, theirs: UnixAddress, client: String) {
+        Sockets.unixDgram().bind(ours).use { server ->
+            socat("-", client, input = "from socat\n").use { socat ->
+                server.receiveOrNull(PATIENCE).shouldNotBeNull().use { request ->
+                    request.text() shouldBe "from socat\n"
+                    request.sender() shouldBe theirs
+                    server.send(Message.of("to socat\n").to(request.sender()))
+                }
+                socat.until("answer") { socat.out == "to socat\n" }
+            }
+        }
+    }
+
+    suspend fun isAnswered(ours: UnixAddress, theirs: UnixAddress, server: String, isBound: () -> Boolean) {
+        socat(server, "EXEC:tr a-z A-Z").use { socat ->
+            socat.until("socket", isBound)
+            Sockets.unixDgram().bind(ours).use { client ->
+                client.send(Message.of("quietly").to(theirs))
+                client.receiveOrNull(PATIENCE).shouldNotBeNull().use { answer ->
+                    answer.text() shouldBe "QUIETLY"
+                    answer.sender() shouldBe theirs
+                }
+            }
+            socat.status() shouldBe 0
+        }
+    }
+
+    fun abstract(name: String) = UnixAddress.parse("unix:@${abstractName(name)}")
+
+    test("socat's UNIX-SENDTO is received from and answered").config(enabled = withSocat) {
+        val ours = directory.resolve("server.sock")
+        val theirs = directory.resolve("client.sock")
+        answers(UnixAddress.path(ours), UnixAddress.path(theirs), "UNIX-SENDTO:$ours,bind=$theirs")
+    }
+
+    test("socat's ABSTRACT-SENDTO is received from and answered").config(enabled = withSocat) {
+        val client = "ABSTRACT-SENDTO:${abstractName("server")},bind=${abstractName("client")}"
+        answers(abstract("server"), abstract("client"), client)
+    }
+
+    test("socat's UNIX-RECVFROM receives and answers").config(enabled = withSocat) {
+        val ours = directory.resolve("asking.sock")
+        val theirs = directory.resolve("answering.sock")
+        isAnswered(UnixAddress.path(ours), UnixAddress.path(theirs), "UNIX-RECVFROM:$theirs") {
+            Files.exists(theirs)
+        }
+    }
+
+    test("socat's ABSTRACT-RECVFROM receives, and answers a client that bound itself automatically")
+        .config(enabled = withSocat) {
+            val name = abstractName("answering")
+            isAnswered(UnixAddress.autobind(), abstract("answering"), "ABSTRACT-RECVFROM:$name") {
+                "@$name" in Files.readString(Path.of("/proc/net/unix"))
+            }
+        }
+
+    test("the tool's echo sends back to socat what it sent").config(enabled = withSocat) {
+        val ours = directory.resolve("echo.sock")
+        Program.tool("-v", "echo", "unix:$ours", "--count", "1").use { echo ->
+            echo.until("bound") { "bound " in echo.err }
+            socat("-", "UNIX-SENDTO:$ours,bind=$directory/of-echo.sock", input = "there and back").use {
+                it.until("echo") { it.out == "there and back" }
+            }
+            echo.status() shouldBe 0
+        }
+    }
+})
+
+/** No other process has the same at the same time. */
+private fun abstractName(name: String) = "ancilla-socat-${ProcessHandle.current().pid()}-$name"
