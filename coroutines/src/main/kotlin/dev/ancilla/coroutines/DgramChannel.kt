@@ -41,14 +41,19 @@ public class DgramChannel internal constructor(
     private val sending = Channel<Message>(capacity)
     private val job =
         scope.launch {
-            launch { ending(received) { receiveAll() } }
+            val receiving = launch { ending(received) { receiveAll() } }
+            // Who waits for a message that nobody will receive would take it from another.
+            received.invokeOnClose { receiving.cancel() }
             launch {
                 ending(sending) { sendAll() }
                 dropUnsent()
             }
         }
 
-    /** The messages that arrived. Closed when the socket is; fails with what ended receiving. */
+    /**
+     * The messages that arrived. Closed when the socket is; fails with what ended receiving. Once it is
+     * cancelled, messages stay with the socket.
+     */
     public val incoming: ReceiveChannel<Datagram> get() = received
 
     /**
