@@ -3,6 +3,7 @@ package dev.ancilla.coroutines
 import dev.ancilla.EventLoop
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicReference
 import kotlin.concurrent.thread
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
@@ -42,26 +43,29 @@ public fun EventLoop.watchdog(
 
 private fun EventLoop.watch(limit: Duration, report: (LoopBlocked) -> Unit) {
     val millis = limit.inWholeMilliseconds.coerceAtLeast(1)
-    lateinit var loopThread: Thread
-    val known = CountDownLatch(1)
-    execute {
-        loopThread = Thread.currentThread()
-        known.countDown()
-    }
+    val loopThread = AtomicReference<Thread?>()
     try {
-        known.await()
         while (true) {
             val alive = CountDownLatch(1)
-            execute(alive::countDown)
-            if (!alive.await(millis, TimeUnit.MILLISECONDS)) {
-                report(LoopBlocked(loopThread, limit, loopThread.stackTrace))
-                alive.await()
+            execute {
+                loopThread.set(Thread.currentThread())
+                alive.countDown()
             }
-            // The loop's thread may have ended and started again meanwhile.
-            execute { loopThread = Thread.currentThread() }
+            var told = false
+            while (!alive.await(millis, TimeUnit.MILLISECONDS)) {
+                val blocked = if (told) null else loopThread.get()?.takeIf(Thread::isAlive) ?: namedThread()
+                if (blocked != null) {
+                    told = true
+                    report(LoopBlocked(blocked, limit, blocked.stackTrace))
+                }
+            }
             Thread.sleep(millis)
         }
     } catch (closed: InterruptedException) {
         return
     }
 }
+
+/** The loop's thread, where it was blocked before it ever told who it is. Debugging adds to its name. */
+private fun EventLoop.namedThread(): Thread? =
+    Thread.getAllStackTraces().keys.firstOrNull { it.name == name() || it.name.startsWith("${name()} ") }
