@@ -56,11 +56,11 @@ internal class Census private constructor(
             null // It was the one with which the directory was listed, or is closed by now.
         }
 
-        /** Class files, random numbers and its own limits, which the JVM opens whenever it needs them. */
+        /** Class files, time zones, random numbers and its own limits, which the JVM opens as it needs them. */
         private fun isOfTheJvm(link: String): Boolean =
             OF_THE_JVM.any(link::endsWith) || link.startsWith("/proc/") || link.startsWith("/sys/")
 
-        private val OF_THE_JVM = listOf(".jar", "/modules", "random")
+        private val OF_THE_JVM = listOf(".jar", "/modules", "/tzdb.dat", "random")
 
         private fun threads(): Set<String> =
             Thread.getAllStackTraces().keys.map(Thread::getName).filter { it.startsWith("ancilla") }.toSet()
