@@ -8,5 +8,7 @@ abstract class UnixDgramContract(subject: UnixDgramSubject) : ContractSpec(subje
         adopting()
         descriptors()
         congestion()
+        seedSockets()
+        seedMessages()
     }
 }
