@@ -161,7 +161,7 @@ internal fun ContractSpec.congestion() {
 }
 
 /** The same socket, whose attempts to send are counted. */
-private class Counting(private val socket: UnixDgramSocket) : UnixDgramSocket by socket {
+internal class Counting(private val socket: UnixDgramSocket) : UnixDgramSocket by socket {
     val attempts = AtomicInteger()
 
     override fun beginSend(message: Message): PendingSend {

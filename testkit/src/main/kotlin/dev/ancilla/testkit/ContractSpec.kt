@@ -9,6 +9,8 @@ import java.nio.channels.ServerSocketChannel
  * threads as they were.
  */
 abstract class ContractSpec(private val subject: DgramSubject) : FunSpec() {
+    internal val isUnix: Boolean get() = subject.isUnix
+
     private var warm = false
 
     /** A test of what is the same in every style. */

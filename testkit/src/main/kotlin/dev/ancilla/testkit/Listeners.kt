@@ -5,6 +5,7 @@ import dev.ancilla.DgramListener
 import dev.ancilla.DgramSocket
 import dev.ancilla.EventLoop
 import dev.ancilla.Message
+import dev.ancilla.coroutines.asCoroutineDispatcher
 import dev.ancilla.coroutines.receive
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.ints.shouldBeLessThan
@@ -124,7 +125,7 @@ private val consumers: Map<String, (DgramSocket, () -> Unit) -> Unit> =
             next()
         },
         "suspending on the event loop" to { socket, taken ->
-            CoroutineScope(LoopDispatcher(socket.eventLoop())).launch {
+            CoroutineScope(socket.eventLoop().asCoroutineDispatcher()).launch {
                 try {
                     while (true) socket.receive().use { taken() }
                 } catch (_: IOException) {

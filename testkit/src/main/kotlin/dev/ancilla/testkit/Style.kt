@@ -4,8 +4,8 @@ import dev.ancilla.Ancillary
 import dev.ancilla.Datagram
 import dev.ancilla.DgramListener
 import dev.ancilla.DgramSocket
-import dev.ancilla.EventLoop
 import dev.ancilla.Message
+import dev.ancilla.coroutines.asCoroutineDispatcher
 import dev.ancilla.coroutines.connect
 import dev.ancilla.coroutines.receive
 import dev.ancilla.coroutines.send
@@ -21,7 +21,6 @@ import java.nio.channels.ClosedChannelException
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletableFuture
 import kotlin.concurrent.thread
-import kotlin.coroutines.CoroutineContext
 import kotlin.reflect.KClass
 
 /**
@@ -50,7 +49,7 @@ internal sealed class Style(private val label: String) {
                 },
                 Async,
                 Suspending("suspending") { Dispatchers.Default },
-                Suspending("suspending on the event loop") { LoopDispatcher(it.eventLoop()) },
+                Suspending("suspending on the event loop") { it.eventLoop().asCoroutineDispatcher() },
                 Listening,
             )
         }
@@ -204,11 +203,4 @@ internal data object Listening : Style("listener") {
             )
         }
     }
-}
-
-/** Runs coroutines on a loop's thread; one that is woken there goes on at once. */
-internal class LoopDispatcher(private val loop: EventLoop) : CoroutineDispatcher() {
-    override fun isDispatchNeeded(context: CoroutineContext) = !loop.inLoop()
-
-    override fun dispatch(context: CoroutineContext, block: Runnable) = loop.execute(block)
 }
