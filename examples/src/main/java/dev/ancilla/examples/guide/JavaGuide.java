@@ -6,7 +6,6 @@ import dev.ancilla.Errno;
 import dev.ancilla.Message;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.SocketOpException;
-import dev.ancilla.Sockets;
 import dev.ancilla.Subscription;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.UnixDgramSocket;
