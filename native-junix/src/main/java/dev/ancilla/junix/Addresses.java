@@ -12,20 +12,38 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSocketAddress;
 
-/** Our addresses and junixsocket's. */
+/** Our addresses and junixsocket's. What it remembers is guarded by its socket's lock. */
 final class Addresses {
   /** Senders that are remembered: decoding one costs more than receiving its message. */
   private static final int REMEMBERED = 256;
 
-  private final Map<String, UnixAddress> senders =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
+  /** Senders by the host name or the sockaddr in which they came. */
+  private final Map<Object, UnixAddress> senders = remembering();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, UnixAddress> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  private final Map<UnixAddress, AFUNIXSocketAddress> targets = remembering();
+  private final byte[] sockaddrBytes = new byte[Internals.SOCKADDR_SIZE];
+
+  private static <K, V> Map<K, V> remembering() {
+    return new LinkedHashMap<>() {
+      private static final long serialVersionUID = 1L;
+
+      @Override
+      protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+        return size() > REMEMBERED;
+      }
+    };
+  }
+
+  /** The target of a message; the making of one costs as much as sending to it. */
+  AFUNIXSocketAddress ofTarget(SocketAddress target) throws IOException {
+    UnixAddress unix = (UnixAddress) target;
+    AFUNIXSocketAddress known = targets.get(unix);
+    if (known == null) {
+      known = toJunix(unix);
+      targets.put(unix, known);
+    }
+    return known;
+  }
 
   static AFUNIXSocketAddress toJunix(SocketAddress address) throws IOException {
     UnixAddress unix = (UnixAddress) address;
@@ -80,10 +98,18 @@ final class Addresses {
   }
 
   /** The address in a zero-padded sockaddr_un; on Linux the name starts after two bytes. */
-  static @Nullable UnixAddress ofSockaddr(ByteBuffer sockaddr) {
-    byte[] bytes = new byte[sockaddr.capacity() - 2];
-    sockaddr.get(2, bytes);
-    return trimmed(bytes, bytes[0] == 0);
+  @Nullable UnixAddress ofSockaddr(ByteBuffer sockaddr) {
+    sockaddr.get(0, sockaddrBytes);
+    UnixAddress known = senders.get(ByteBuffer.wrap(sockaddrBytes));
+    if (known != null) {
+      return known;
+    }
+    byte[] bytes = Arrays.copyOfRange(sockaddrBytes, 2, sockaddrBytes.length);
+    UnixAddress decoded = trimmed(bytes, bytes[0] == 0);
+    if (decoded != null) {
+      senders.put(ByteBuffer.wrap(sockaddrBytes.clone()), decoded);
+    }
+    return decoded;
   }
 
   private static @Nullable UnixAddress trimmed(byte[] bytes, boolean isAbstract) {

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.newsclub.net.unix.AFDatagramSocket;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
 
 /**
@@ -17,7 +17,8 @@ final class Internals {
   /** Room for junixsocket's union of all the address types it knows. */
   static final int SOCKADDR_SIZE = 128;
 
-  private static final int OPT_NON_BLOCKING = optNonBlocking();
+  private static final int OPT_NON_BLOCKING = option("OPT_NON_BLOCKING");
+  private static final int OPT_PEEK = option("OPT_PEEK");
   private static final @Nullable Internals INSTANCE = find();
 
   private final Method ancillaryOfSocket;
@@ -67,10 +68,10 @@ final class Internals {
     }
   }
 
-  private static int optNonBlocking() {
+  private static int option(String name) {
     try {
       Class<?> natives = Class.forName("org.newsclub.net.unix.NativeUnixSocket");
-      var field = natives.getDeclaredField("OPT_NON_BLOCKING");
+      var field = natives.getDeclaredField(name);
       field.setAccessible(true);
       return field.getInt(null);
     } catch (ReflectiveOperationException | RuntimeException closed) {
@@ -85,7 +86,7 @@ final class Internals {
 
   void setAncillaryReceiveBufferSize(AFUNIXDatagramChannel channel, int bytes) {
     try {
-      call(setAncillaryReceiveBufferSize0, call(ancillaryOfSocket, channel.socket()), bytes);
+      call(setAncillaryReceiveBufferSize0, ancillaryOf(channel), bytes);
     } catch (IOException e) {
       throw new IllegalStateException(e); // Neither makes a system call.
     }
@@ -95,25 +96,30 @@ final class Internals {
     call(disconnect, null, fd);
   }
 
+  /** Finds what a channel keeps the descriptors of its messages in, for {@link #receive}. */
+  Object ancillaryOf(AFUNIXDatagramChannel channel) throws IOException {
+    return Objects.requireNonNull(call(ancillaryOfSocket, channel.socket()));
+  }
+
   /**
-   * Receives an empty datagram, of which junixsocket's public calls do not tell the sender.
+   * Receives or looks at one message: recvmsg(2) without detours.
    *
-   * @param sender zeroed by the call and filled with the sender's sockaddr_un
+   * @param bytes a direct buffer; the message goes to its beginning
+   * @param length how much of the buffer to use
+   * @param sender a direct buffer, zeroed by the call and filled with the sender's sockaddr_un
+   * @return the number of bytes, 0 if there is no message, -1 if it is empty
    */
-  void receiveEmpty(AFDatagramSocket<?> socket, FileDescriptor fd, ByteBuffer sender)
+  int receive(
+      FileDescriptor fd,
+      ByteBuffer bytes,
+      int length,
+      ByteBuffer sender,
+      boolean peek,
+      Object ancillary)
       throws IOException {
-    Object ancillary = call(ancillaryOfSocket, socket);
-    call(
-        receive,
-        null,
-        fd,
-        ByteBuffer.allocateDirect(1),
-        0,
-        1,
-        sender,
-        OPT_NON_BLOCKING,
-        ancillary,
-        0);
+    int options = peek ? OPT_NON_BLOCKING | OPT_PEEK : OPT_NON_BLOCKING;
+    Object count = call(receive, null, fd, bytes, 0, length, sender, options, ancillary, 0);
+    return (Integer) Objects.requireNonNull(count);
   }
 
   private static @Nullable Object call(

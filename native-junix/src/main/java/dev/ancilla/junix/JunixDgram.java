@@ -36,7 +36,7 @@ final class JunixDgram implements DgramTransport {
   private final SelectorLoop loop;
   private final int maxDescriptors;
   private final SendGates gates;
-  private final Addresses addresses = new Addresses();
+  private final Addresses addresses; // guarded by lock
   private final ReentrantLock lock = new ReentrantLock();
   private AFUNIXDatagramChannel master; // guarded by lock
   private Worker worker; // guarded by lock
@@ -44,8 +44,13 @@ final class JunixDgram implements DgramTransport {
   private boolean closed; // guarded by lock
 
   private JunixDgram(
-      AFUNIXDatagramChannel master, Worker worker, SelectorLoop loop, int maxDescriptors) {
+      AFUNIXDatagramChannel master,
+      Worker worker,
+      SelectorLoop loop,
+      Addresses addresses,
+      int maxDescriptors) {
     this.master = master;
+    this.addresses = addresses;
     this.worker = worker;
     this.loop = loop;
     this.maxDescriptors = maxDescriptors;
@@ -68,11 +73,12 @@ final class JunixDgram implements DgramTransport {
     boolean done = false;
     try {
       Worker.prepare(master);
-      Worker worker = Worker.of(master, loop, maxDescriptors);
+      Addresses addresses = new Addresses();
+      Worker worker = Worker.of(master, loop, addresses, maxDescriptors);
       try {
         loop.attach();
         done = true;
-        return new JunixDgram(master, worker, loop, maxDescriptors);
+        return new JunixDgram(master, worker, loop, addresses, maxDescriptors);
       } finally {
         if (!done) {
           worker.close();
@@ -156,7 +162,7 @@ final class JunixDgram implements DgramTransport {
 
   private void replaceWorker() throws IOException {
     Worker dead = worker;
-    worker = Worker.of(master, loop, maxDescriptors);
+    worker = Worker.of(master, loop, addresses, maxDescriptors);
     dead.close();
   }
 
@@ -264,7 +270,7 @@ final class JunixDgram implements DgramTransport {
 
   /** A bind that fails closes the descriptor it was made on, so that is a duplicate. */
   private void bindDuplicate(UnixAddress name) throws IOException {
-    Worker binder = Worker.of(master, loop, 0);
+    Worker binder = Worker.of(master, loop, addresses, 0);
     try {
       binder.channel.bind(Addresses.toJunix(name));
     } finally {
@@ -305,7 +311,7 @@ final class JunixDgram implements DgramTransport {
       }
     }
     master = fresh;
-    worker = Worker.of(master, loop, maxDescriptors);
+    worker = Worker.of(master, loop, addresses, maxDescriptors);
     if (peer != null) {
       reconnect(peer);
     }
@@ -357,7 +363,7 @@ final class JunixDgram implements DgramTransport {
     try {
       Worker current = liveWorker();
       try {
-        return new Receiving(current, addresses, maxDescriptors).tryReceive(limit);
+        return new Receiving(current, maxDescriptors).tryReceive(limit);
       } catch (IOException e) {
         mendWorker();
         throw Failures.ofReceive(e, localAddress());
@@ -396,11 +402,11 @@ final class JunixDgram implements DgramTransport {
     }
   }
 
-  private static boolean send(
+  private boolean send(
       AFUNIXDatagramChannel channel, ByteBuffer payload, @Nullable SocketAddress target)
       throws IOException {
     int sent =
-        target == null ? channel.write(payload) : channel.send(payload, Addresses.toJunix(target));
+        target == null ? channel.write(payload) : channel.send(payload, addresses.ofTarget(target));
     return sent > 0;
   }
 
@@ -408,14 +414,13 @@ final class JunixDgram implements DgramTransport {
    * The channel skips an empty datagram; the packet call sends it, and says nothing when there was
    * no room. So the room is looked for first, which leaves a race with other senders.
    */
-  private static boolean sendEmpty(Worker current, @Nullable SocketAddress target)
-      throws IOException {
+  private boolean sendEmpty(Worker current, @Nullable SocketAddress target) throws IOException {
     if (!Room.isFor(current.channel, target)) {
       return false;
     }
     DatagramPacket packet = new DatagramPacket(new byte[0], 0);
     if (target != null) {
-      packet.setAddress(Addresses.toJunix(target).wrapAddress());
+      packet.setAddress(addresses.ofTarget(target).wrapAddress());
     }
     current.channel.socket().send(packet);
     return true;

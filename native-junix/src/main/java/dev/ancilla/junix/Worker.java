@@ -21,17 +21,21 @@ final class Worker {
 
   final AFUNIXDatagramChannel channel;
   final SelectorLoop.Watch watch;
+  final ReceiveCall receiveCall;
   private final FileDescriptor fd;
   private final FileInputStream sizer;
 
-  private Worker(AFUNIXDatagramChannel channel, SelectorLoop loop) throws IOException {
+  private Worker(AFUNIXDatagramChannel channel, SelectorLoop loop, Addresses addresses)
+      throws IOException {
     this.channel = channel;
     this.fd = channel.getFileDescriptor();
     this.sizer = new FileInputStream(fd);
     this.watch = loop.watch(channel);
+    this.receiveCall = ReceiveCall.of(channel, addresses);
   }
 
-  static Worker of(AFUNIXDatagramChannel master, SelectorLoop loop, int maxDescriptors)
+  static Worker of(
+      AFUNIXDatagramChannel master, SelectorLoop loop, Addresses addresses, int maxDescriptors)
       throws IOException {
     AFUNIXDatagramChannel duplicate =
         FileDescriptorCast.duplicating(master.getFileDescriptor()).as(AFUNIXDatagramChannel.class);
@@ -39,7 +43,7 @@ final class Worker {
     try {
       prepare(duplicate);
       ControlBuffer.size(duplicate, maxDescriptors);
-      Worker worker = new Worker(duplicate, loop);
+      Worker worker = new Worker(duplicate, loop, addresses);
       done = true;
       return worker;
     } finally {
@@ -68,10 +72,6 @@ final class Worker {
       System.getLogger(Worker.class.getName())
           .log(System.Logger.Level.WARNING, "closing a socket failed", e);
     }
-  }
-
-  FileDescriptor descriptor() {
-    return fd;
   }
 
   boolean isAlive() {
