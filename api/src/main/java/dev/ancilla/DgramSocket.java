@@ -62,8 +62,11 @@ public interface DgramSocket extends Socket {
   /**
    * Connects this socket to a peer: sends without a target go there, and only messages from there
    * are received. Connecting a datagram socket does not wait. A connected Unix socket is connected
-   * anew, for instance after the server was restarted. Connecting a UDP socket drops what it had
-   * received and nobody had asked for.
+   * anew, for instance after the server was restarted.
+   *
+   * <p>Messages that had arrived and that nobody had received yet are dropped when a connected Unix
+   * socket is connected to another peer, by the kernel, and when a UDP socket is connected, by the
+   * JDK.
    *
    * @param address the peer
    * @return {@code true}
@@ -77,7 +80,8 @@ public interface DgramSocket extends Socket {
 
   /**
    * Dissolves the connection. This socket keeps its name, and receives from everybody again. Does
-   * nothing if this socket is not connected.
+   * nothing if this socket is not connected. The kernel drops messages that had arrived at a Unix
+   * socket and that nobody had received yet.
    *
    * @throws UnsupportedFeatureException without {@link Feature#DISCONNECT}
    * @throws ClosedChannelException if this socket is closed

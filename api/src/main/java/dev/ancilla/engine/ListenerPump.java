@@ -28,7 +28,6 @@ final class ListenerPump implements Subscription {
     this.socket = socket;
     this.listener = listener;
     this.congestion = new Congestion(socket, listener, () -> !closed && socket.isOpen());
-    socket.closed().thenRun(this::close);
   }
 
   @Override
@@ -93,8 +92,7 @@ final class ListenerPump implements Subscription {
       try {
         Datagram datagram = socket.tryReceive();
         if (datagram == null) {
-          int armed = ++waits;
-          wait = socket.transport.arm(Interest.READ, () -> woken(armed));
+          awaitNext();
           return;
         }
         deliver(datagram);
@@ -102,8 +100,16 @@ final class ListenerPump implements Subscription {
         return; // The end of the socket closes this subscription.
       } catch (IOException | RuntimeException e) {
         guarded(() -> listener.onError(socket, e));
+        // Not again at once: an error that stays would leave room for nothing else.
+        awaitNext();
+        return;
       }
     }
+  }
+
+  private void awaitNext() {
+    int armed = ++waits;
+    wait = socket.transport.arm(Interest.READ, () -> woken(armed));
   }
 
   private void deliver(Datagram datagram) {

@@ -223,6 +223,9 @@ class OpenDgram implements DgramSocket {
     checkOpen("listen", null);
     ListenerPump pump = new ListenerPump(this, listener);
     pumps.add(pump);
+    if (closed) {
+      pump.close(); // Meanwhile: close may not have seen it.
+    }
     pump.resume();
     return pump;
   }
@@ -283,6 +286,7 @@ class OpenDgram implements DgramSocket {
     }
     beforeClose();
     transport.close();
+    pumps.forEach(ListenerPump::close);
     if (told != null) {
       eventLoop().execute(() -> told.complete(null));
     }

@@ -26,6 +26,7 @@ import java.nio.channels.NotYetConnectedException;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ final class JdkUdp implements DgramTransport {
   private final DatagramChannel channel;
   private final SelectorLoop loop;
   private final SelectorLoop.Watch watch;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
   private JdkUdp(DatagramChannel channel, SelectorLoop loop) {
     this.channel = channel;
@@ -200,6 +202,9 @@ final class JdkUdp implements DgramTransport {
 
   @Override
   public void close() {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     try {
       channel.close();
     } catch (IOException e) {

@@ -123,7 +123,12 @@ public final class SelectorLoop implements EventLoop {
   public void execute(Runnable task) {
     tasks.add(task);
     if (!inLoop()) {
-      start();
+      try {
+        start();
+      } catch (RejectedExecutionException e) {
+        tasks.remove(task); // Who is told that it was refused must not see it run later.
+        throw e;
+      }
       wake();
     }
   }
