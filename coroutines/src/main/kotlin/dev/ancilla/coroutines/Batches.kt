@@ -3,6 +3,7 @@ package dev.ancilla.coroutines
 import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
+import java.io.IOException
 
 /**
  * Receives what is there, at least one datagram and at most [max], suspending until the first arrives.
@@ -12,8 +13,8 @@ import dev.ancilla.Message
  * A cancelled call has received nothing: only the first datagram is waited for.
  *
  * ### Errors
- * As [receive]. An error after the first datagram ends the batch; if it is one that stays, the next call
- * meets it.
+ * As [receive]. An error after the first datagram is logged and ends the batch; if it is one that stays, the
+ * next call meets it.
  *
  * @throws IllegalArgumentException if [max] is less than 1
  */
@@ -26,8 +27,13 @@ public suspend fun DgramSocket.receiveBatch(max: Int = 64): List<Datagram> {
         val next =
             try {
                 tryReceive()
-            } catch (_: java.io.IOException) {
-                null // The batch is worth more than the error, which is not lost if it stays.
+            } catch (failure: IOException) {
+                // The messages are worth more; and an error that stays meets the next call.
+                System
+                    .getLogger(
+                        "dev.ancilla.coroutines",
+                    ).log(System.Logger.Level.WARNING, "a batch ended early", failure)
+                null
             }
         batch += next ?: break
     }

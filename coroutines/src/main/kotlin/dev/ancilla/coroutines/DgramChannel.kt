@@ -66,9 +66,12 @@ public class DgramChannel internal constructor(
     public val droppedCount: Long get() = dropped.get()
 
     init {
-        job.invokeOnCompletion {
-            received.cancel()
-            sending.cancel()
+        // Not when both halves came to their end: what was received is still there to be read.
+        job.invokeOnCompletion { cancelled ->
+            if (cancelled != null) {
+                received.cancel()
+                sending.cancel()
+            }
         }
     }
 
@@ -121,7 +124,10 @@ public class DgramChannel internal constructor(
         } catch (closed: ClosedChannelException) {
             channel.close(closed.takeIf { socket.isOpen })
             sending.close() // Its half may be waiting for a message that cannot be sent any more.
-        } catch (failure: IOException) {
+        } catch (cancelled: CancellationException) {
+            throw cancelled
+        } catch (failure: Exception) {
+            // Also what a bad message met, such as a closed descriptor: it must not end the scope.
             channel.close(failure)
         }
     }
