@@ -64,11 +64,11 @@ const programs = {
     socket.connect(path)
   },
 
-  // Binds, and reads nothing before the file at the gate is there.
-  busy (path, count, gate) {
+  // Binds, reads nothing before the file at the gate is there, and then prints all up to an end.
+  busy (path, gate) {
     const socket = open((message) => {
-      console.log(message.toString())
-      if (--count === 0) socket.close()
+      if (message.toString() === 'end') socket.close()
+      else console.log(message.toString())
     })
     socket.bind(path)
     const clock = new Int32Array(new SharedArrayBuffer(4))

@@ -46,7 +46,8 @@ internal object UnixDgramModule {
         Program(install, directory = directory, environment = mapOf("npm_config_nodedir" to prefix())).use {
             val status = runCatching { it.status() }.getOrNull()
             if (status == 0 && loads()) return true
-            println("SKIPPED: npm could not install unix-dgram (status $status): ${it.err.lines().take(3)}")
+            val reasons = it.err.lines().filter { line -> "error" in line }.take(3)
+            println("SKIPPED: npm could not install unix-dgram (status $status): $reasons")
             return false
         }
     }

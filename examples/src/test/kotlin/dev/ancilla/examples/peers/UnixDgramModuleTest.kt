@@ -72,16 +72,16 @@ internal class UnixDgramModuleTest : PeerSpec({
     test("S1 unix-dgram meets congestion at our full receiver, and goes on when we read")
         .config(enabled = isHere) {
             bound("full.sock").use { receiver ->
-                UnixDgramModule.program("flood", "$directory/full.sock", "300").use { sender ->
+                UnixDgramModule.program("flood", "$directory/full.sock", "1000").use { sender ->
                     sender.until("congestion") { "congestion" in sender.out }
                     sender.out.contains("writable") shouldBe false
 
-                    List(300) { receiver.receiveText() } shouldBe List(300) { "$it" }
+                    List(1000) { receiver.receiveText() } shouldBe List(1000) { "$it" }
                     sender.status() shouldBe 0
                     val events = sender.out.lines().dropLast(1)
                     // It is told that there is room as often as it is told that there is none.
                     events.count { it == "writable" } shouldBe events.count { it == "congestion" }
-                    events.last() shouldBe "sent 300"
+                    events.last() shouldBe "sent 1000"
                 }
                 receiver.tryReceive() shouldBe null
             }
@@ -91,16 +91,18 @@ internal class UnixDgramModuleTest : PeerSpec({
         .config(enabled = isHere) {
             val path = directory.resolve("busy.sock")
             val gate = directory.resolve("gate")
-            UnixDgramModule.program("busy", "$path", "100", "$gate").use { receiver ->
+            UnixDgramModule.program("busy", "$path", "$gate").use { receiver ->
                 receiver.until("socket") { Files.exists(path) }
-                Sockets.unixDgram().open().use { sender ->
-                    var sent = 0
+                var sent = 0
+                // More than a long queue takes: it is the receiver that is to be full, and not our buffer.
+                Sockets.unixDgram().sendBufferSize(1 shl 20).open().use { sender ->
                     while (sender.trySend(Message.of("$sent").to(UnixAddress.path(path)))) sent++
                     sent shouldBeGreaterThan 0
                     coroutineScope {
                         val rest =
                             async(Dispatchers.Default) {
-                                for (n in sent until 100) sender.send("$n", UnixAddress.path(path))
+                                for (n in 0 until 100) sender.send("${sent + n}", UnixAddress.path(path))
+                                sender.send("end", UnixAddress.path(path))
                             }
                         bound("other.sock").use { other ->
                             sender.send("meanwhile", other.localAddress())
@@ -113,7 +115,7 @@ internal class UnixDgramModuleTest : PeerSpec({
                     }
                 }
                 receiver.status() shouldBe 0
-                receiver.out.lines().dropLast(1) shouldBe List(100) { "$it" }
+                receiver.out.lines().dropLast(1) shouldBe List(sent + 100) { "$it" }
             }
         }
 
