@@ -22,6 +22,7 @@ import kotlinx.coroutines.withTimeout
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
+import kotlin.time.TimeSource
 
 /** Runs what docs/guide-kotlin.md shows. */
 class KotlinGuideTest : FunSpec({
@@ -174,7 +175,8 @@ class KotlinGuideTest : FunSpec({
                 printedBy { soFar ->
                     KotlinGuide.watched(socket.eventLoop()) {
                         socket.eventLoop().inLoop() shouldBe true
-                        while ('\n' !in soFar()) Thread.sleep(5)
+                        val started = TimeSource.Monotonic.markNow()
+                        while ('\n' !in soFar() && started.elapsedNow() < 30.seconds) Thread.sleep(5)
                     }
                 }
             printed shouldStartWith socket.eventLoop().name()
