@@ -15,6 +15,7 @@ import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
@@ -48,6 +49,7 @@ internal fun ContractSpec.flowing() {
                         val collector = launch { traffic.receiver.incoming().collect(traffic::take) }
                         if (Random.nextBoolean()) yield()
                         repeat(Random.nextInt(2_000)) { Thread.onSpinWait() }
+                        if (Random.nextInt(20) == 0) delay(1.milliseconds)
                         collector.cancelAndJoin()
                     }
                 }
