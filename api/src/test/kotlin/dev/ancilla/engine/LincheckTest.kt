@@ -31,7 +31,7 @@ class LincheckTest : FunSpec({
                 .actorsPerThread(3)
                 .actorsBefore(1)
                 .actorsAfter(1)
-                .iterations(8)
+                .iterations(6)
                 .invocationsPerIteration(200)
                 // The JDK's cleaner has a thread of its own, which Lincheck does not run.
                 .addGuarantee(
