@@ -8,8 +8,11 @@ import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Semaphore
+import kotlinx.coroutines.withTimeoutOrNull
 import java.net.SocketAddress
 import java.nio.channels.ClosedChannelException
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
 
 /**
  * Answers questions until the socket is closed or the call is cancelled: each question with [handler], in a
@@ -21,18 +24,25 @@ import java.nio.channels.ClosedChannelException
  * [handler] throws ends the call and all other handlers, as in any `coroutineScope`.
  *
  * ### Back-pressure
- * An answer waits for an asker that is full, and keeps its handler's place meanwhile.
+ * An answer waits for an asker that is full, and keeps its handler's place meanwhile; after [patience] it is
+ * dropped, so that who does not read its answers cannot stop the service.
  *
  * ### Cancellation
  * A cancelled call has lost no question that it did not give to [handler].
  *
  * @param concurrency how many handlers run at a time; further questions stay in the kernel
+ * @param patience how long an answer waits for an asker that is full
  * @param handler gets the message, which is closed when it returns, and returns the answer, or `null` for none
- * @throws IllegalArgumentException if [concurrency] is less than 1
+ * @throws IllegalArgumentException if [concurrency] is less than 1 or [patience] is negative
  * @throws SocketOpException if the kernel refuses to receive
  * @sample dev.ancilla.coroutines.samples.askAndAnswer
  */
-public suspend fun DgramSocket.answerEach(concurrency: Int = 64, handler: suspend (Datagram) -> Message?) {
+public suspend fun DgramSocket.answerEach(
+    concurrency: Int = 64,
+    patience: Duration = 5.seconds,
+    handler: suspend (Datagram) -> Message?,
+) {
+    require(!patience.isNegative()) { "answerEach: patience is negative: $patience" }
     require(concurrency >= 1) { "answerEach: concurrency is $concurrency, less than 1" }
     val places = Semaphore(concurrency)
     coroutineScope {
@@ -42,7 +52,7 @@ public suspend fun DgramSocket.answerEach(concurrency: Int = 64, handler: suspen
             // Undispatched, so that the handler has the question whatever is cancelled meanwhile.
             launch(start = CoroutineStart.UNDISPATCHED) {
                 try {
-                    question.use { answer(it, handler(it)) }
+                    question.use { answer(it, handler(it), patience) }
                 } finally {
                     places.release()
                 }
@@ -50,6 +60,8 @@ public suspend fun DgramSocket.answerEach(concurrency: Int = 64, handler: suspen
         }
     }
 }
+
+private val log = System.getLogger("dev.ancilla.coroutines")
 
 /** Receives the next message, or tells the end of the socket. */
 internal suspend fun DgramSocket.receiveOrEnd(): Datagram? = try {
@@ -59,15 +71,14 @@ internal suspend fun DgramSocket.receiveOrEnd(): Datagram? = try {
     null
 }
 
-private suspend fun DgramSocket.answer(question: Datagram, answer: Message?) {
+private suspend fun DgramSocket.answer(question: Datagram, answer: Message?, patience: Duration) {
     val asker: SocketAddress = question.sender() ?: return
     if (answer == null) return
     try {
-        send(answer.to(asker))
+        withTimeoutOrNull(patience) { send(answer.to(asker)) }
+            ?: log.log(System.Logger.Level.DEBUG, "an answer was dropped: {0} does not read", asker)
     } catch (refused: SocketOpException) {
-        System
-            .getLogger("dev.ancilla.coroutines")
-            .log(System.Logger.Level.DEBUG, "an answer was not taken", refused)
+        log.log(System.Logger.Level.DEBUG, "an answer was not taken", refused)
     } catch (closed: ClosedChannelException) {
         if (isOpen) throw closed // Otherwise it is the end of the whole call, and no error.
     }
