@@ -12,6 +12,7 @@ import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.Wait;
+import dev.ancilla.spi.Watch;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -42,7 +43,7 @@ final class JdkUdp implements DgramTransport {
 
   private final DatagramChannel channel;
   private final SelectorLoop loop;
-  private final SelectorLoop.Watch watch;
+  private final Watch watch;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   private JdkUdp(DatagramChannel channel, SelectorLoop loop) {

@@ -2,13 +2,9 @@ package dev.ancilla.spi;
 
 import dev.ancilla.EventLoop;
 import java.io.IOException;
-import java.nio.channels.CancelledKeyException;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
@@ -140,7 +136,7 @@ public final class SelectorLoop implements EventLoop {
    * @return the watch, to be closed by the caller
    */
   public Watch watch(SelectableChannel channel) {
-    return new Watch(channel);
+    return new Watch(this, channel);
   }
 
   private void start() {
@@ -220,6 +216,29 @@ public final class SelectorLoop implements EventLoop {
     return true;
   }
 
+  /** Called by a watch, on any thread: there is something to look at. */
+  void changed(Watch watch) {
+    changed.add(watch);
+  }
+
+  /** Called by a watch, on any thread, after a change. */
+  void mustLook() {
+    if (!inLoop()) {
+      start();
+      wake();
+    }
+  }
+
+  /** Called by a watch, on the loop's thread: it has a key. */
+  void registered(Watch watch) {
+    registered.add(watch);
+  }
+
+  /** Called by a watch, on the loop's thread: it has no key any more. */
+  void deregistered(Watch watch) {
+    registered.remove(watch);
+  }
+
   private void findLostKeys() {
     for (Watch watch : List.copyOf(registered)) {
       watch.checkKey();
@@ -251,7 +270,7 @@ public final class SelectorLoop implements EventLoop {
   }
 
   /** Errors too: a thread that ended here would leave every socket of the loop waiting for ever. */
-  private static void runLogged(Runnable task) {
+  static void runLogged(Runnable task) {
     try {
       task.run();
     } catch (RuntimeException | Error e) {
@@ -298,206 +317,6 @@ public final class SelectorLoop implements EventLoop {
     @Override
     public void run() {
       SelectorLoop.this.run();
-    }
-  }
-
-  /** The waits on one channel. Safe for use by several threads. */
-  public final class Watch {
-    private final SelectableChannel channel;
-    private final ArrayDeque<Armed> readers = new ArrayDeque<>(2); // guarded by this
-    private final ArrayDeque<Armed> writers = new ArrayDeque<>(2); // guarded by this
-    private boolean queued; // guarded by this
-    private boolean armedOnce; // guarded by this
-    private boolean closed; // guarded by this
-    private @Nullable SelectionKey key; // of the loop's thread alone
-
-    private Watch(SelectableChannel channel) {
-      this.channel = channel;
-    }
-
-    /**
-     * Arms a one-shot wake, as {@link Readiness#arm} describes.
-     *
-     * @param interest the direction
-     * @param wake runs on the loop's thread
-     * @return the armed wait
-     */
-    public Wait arm(Interest interest, Runnable wake) {
-      Armed armed = new Armed(this, interest, wake);
-      boolean late;
-      synchronized (this) {
-        late = closed;
-        if (!late) {
-          armedOnce = true;
-          waiters(interest).add(armed);
-          queueForUpdate();
-        }
-      }
-      if (late) {
-        execute(wake);
-      } else {
-        loopMustLook();
-      }
-      return armed;
-    }
-
-    /** Ends watching and fires every armed wake, on the loop's thread. Idempotent. */
-    public void close() {
-      synchronized (this) {
-        if (closed) {
-          return;
-        }
-        closed = true;
-        if (!armedOnce) {
-          return; // The loop has never heard of this channel.
-        }
-        queueForUpdate();
-      }
-      loopMustLook();
-    }
-
-    private void loopMustLook() {
-      if (!inLoop()) {
-        start();
-        wake();
-      }
-    }
-
-    private ArrayDeque<Armed> waiters(Interest interest) {
-      return interest == Interest.READ ? readers : writers;
-    }
-
-    private void queueForUpdate() {
-      if (!queued) {
-        queued = true;
-        changed.add(this);
-      }
-    }
-
-    private void update(Selector current) {
-      int ops;
-      boolean ended;
-      synchronized (this) {
-        queued = false;
-        ended = closed;
-        ops =
-            (readers.isEmpty() ? 0 : SelectionKey.OP_READ)
-                | (writers.isEmpty() ? 0 : SelectionKey.OP_WRITE);
-      }
-      if (ended) {
-        deregister();
-        fireAll();
-        return;
-      }
-      try {
-        if (key == null) {
-          key = channel.register(current, ops, this);
-          registered.add(this);
-        } else if ((key.interestOps() & ops) != ops) {
-          key.interestOps(key.interestOps() | ops);
-        }
-      } catch (ClosedChannelException | RuntimeException gone) {
-        // The channel was closed meanwhile, or its key dropped: the next attempts will tell.
-        deregister();
-        fireAll();
-      }
-    }
-
-    private void ready(SelectionKey selected) {
-      boolean valid = selected.isValid();
-      try {
-        if (valid) {
-          wakeNext(selected);
-        }
-      } catch (CancelledKeyException closedMeanwhile) {
-        valid = false;
-      }
-      if (!valid) {
-        // The next attempts will tell.
-        deregister();
-        fireAll();
-      }
-    }
-
-    private void wakeNext(SelectionKey selected) {
-      int ops = selected.readyOps();
-      int unwanted = 0;
-      for (Interest interest : Interest.values()) {
-        int op = interest == Interest.READ ? SelectionKey.OP_READ : SelectionKey.OP_WRITE;
-        if ((ops & op) != 0) {
-          Armed next = poll(interest);
-          if (next == null) {
-            unwanted |= op;
-          } else {
-            runLogged(next.wake);
-          }
-        }
-      }
-      // Interest is dropped only when nobody waits any more: mostly the woken one waits again.
-      if (unwanted != 0 && selected.isValid()) {
-        selected.interestOps(selected.interestOps() & ~unwanted);
-        synchronized (this) {
-          if (!readers.isEmpty() || !writers.isEmpty()) {
-            queueForUpdate();
-          }
-        }
-      }
-    }
-
-    private void checkKey() {
-      SelectionKey current = key;
-      if (current != null && !current.isValid()) {
-        deregister();
-        fireAll();
-      }
-    }
-
-    private void deregister() {
-      registered.remove(this);
-      SelectionKey current = key;
-      key = null;
-      if (current != null) {
-        current.cancel();
-      }
-    }
-
-    private void fireAll() {
-      List<Armed> all = new ArrayList<>();
-      synchronized (this) {
-        all.addAll(readers);
-        all.addAll(writers);
-        readers.clear();
-        writers.clear();
-      }
-      for (Armed armed : all) {
-        runLogged(armed.wake);
-      }
-    }
-
-    private synchronized @Nullable Armed poll(Interest interest) {
-      return waiters(interest).poll();
-    }
-
-    private synchronized void remove(Armed armed) {
-      waiters(armed.interest).remove(armed);
-    }
-  }
-
-  /** One waiter. Records would compare by value, and two waits may be alike. */
-  private static final class Armed implements Wait {
-    private final Watch watch;
-    private final Interest interest;
-    private final Runnable wake;
-
-    Armed(Watch watch, Interest interest, Runnable wake) {
-      this.watch = watch;
-      this.interest = interest;
-      this.wake = wake;
-    }
-
-    @Override
-    public void cancel() {
-      watch.remove(this);
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.ancilla.UnixAddress;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.Wait;
+import dev.ancilla.spi.Watch;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.HashMap;
@@ -105,7 +106,7 @@ final class SendGates {
   private final class Gate {
     private final UnixAddress target;
     private final AFUNIXDatagramChannel auxiliary;
-    private final SelectorLoop.Watch watch;
+    private final Watch watch;
     private final ArrayDeque<Waiter> waiters = new ArrayDeque<>();
 
     Gate(UnixAddress target, AFUNIXDatagramChannel auxiliary) {

@@ -1,6 +1,7 @@
 package dev.ancilla.junix;
 
 import dev.ancilla.spi.SelectorLoop;
+import dev.ancilla.spi.Watch;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -20,7 +21,7 @@ final class Worker {
       "/proc/self/ancilla/nobody".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
 
   final AFUNIXDatagramChannel channel;
-  final SelectorLoop.Watch watch;
+  final Watch watch;
   final ReceiveCall receiveCall;
   private final FileDescriptor fd;
   private final FileInputStream sizer;
