@@ -1,5 +1,6 @@
 package dev.ancilla;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
@@ -29,22 +30,28 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Ancillary implements AutoCloseable {
-  private static final Ancillary NONE = new Ancillary(List.of(), null, false, false);
+  private static final Ancillary NONE = new Ancillary(List.of(), null, false, false, null, null);
 
   private final List<OwnedFd> descriptors;
   private final @Nullable PeerCredentials credentials;
   private final boolean truncated;
   private final boolean owns;
+  private final @Nullable Instant timestamp;
+  private @Nullable OwnedFd pidfd; // guarded by descriptors
 
   private Ancillary(
       List<OwnedFd> descriptors,
       @Nullable PeerCredentials credentials,
       boolean truncated,
-      boolean owns) {
+      boolean owns,
+      @Nullable Instant timestamp,
+      @Nullable OwnedFd pidfd) {
     this.descriptors = descriptors;
     this.credentials = credentials;
     this.truncated = truncated;
     this.owns = owns;
+    this.timestamp = timestamp;
+    this.pidfd = pidfd;
   }
 
   /**
@@ -76,7 +83,7 @@ public final class Ancillary implements AutoCloseable {
   public static Ancillary lend(List<OwnedFd> descriptors) {
     return descriptors.isEmpty()
         ? NONE
-        : new Ancillary(List.copyOf(descriptors), null, false, false);
+        : new Ancillary(List.copyOf(descriptors), null, false, false, null, null);
   }
 
   /**
@@ -89,10 +96,34 @@ public final class Ancillary implements AutoCloseable {
    */
   public static Ancillary received(
       List<OwnedFd> descriptors, @Nullable PeerCredentials credentials, boolean truncated) {
-    if (descriptors.isEmpty() && credentials == null && !truncated) {
+    return received(descriptors, credentials, truncated, null, null);
+  }
+
+  /**
+   * Returns what came with a message; for providers.
+   *
+   * @param descriptors the descriptors, which the result owns from now on
+   * @param credentials the sender's credentials, if the kernel gave them
+   * @param truncated whether the kernel or the provider discarded descriptors
+   * @param timestamp when the kernel took the message, if it told
+   * @param pidfd a descriptor of the sender's process, which the result owns from now on
+   * @return ancillary data that owns its descriptors
+   */
+  public static Ancillary received(
+      List<OwnedFd> descriptors,
+      @Nullable PeerCredentials credentials,
+      boolean truncated,
+      @Nullable Instant timestamp,
+      @Nullable OwnedFd pidfd) {
+    if (descriptors.isEmpty()
+        && credentials == null
+        && !truncated
+        && timestamp == null
+        && pidfd == null) {
       return NONE;
     }
-    return new Ancillary(new ArrayList<>(descriptors), credentials, truncated, true);
+    return new Ancillary(
+        new ArrayList<>(descriptors), credentials, truncated, true, timestamp, pidfd);
   }
 
   /**
@@ -156,6 +187,45 @@ public final class Ancillary implements AutoCloseable {
   }
 
   /**
+   * Returns when the kernel took the message.
+   *
+   * @return the time by the system's clock, or {@code null} if it was not {@linkplain
+   *     UnixDgramBuilder#timestamps() asked for}
+   */
+  public @Nullable Instant timestamp() {
+    return timestamp;
+  }
+
+  /**
+   * Returns the descriptor of the sender's process, without taking it.
+   *
+   * @return the descriptor, or {@code null} if it was not {@linkplain
+   *     UnixDgramBuilder#messagePidfds() asked for}, not offered, or taken
+   */
+  public @Nullable OwnedFd pidfd() {
+    synchronized (descriptors) {
+      return pidfd;
+    }
+  }
+
+  /**
+   * Takes the descriptor of the sender's process: from now on the caller owns it and closes it.
+   *
+   * @return the descriptor
+   * @throws NoSuchElementException if there is none, or it was taken
+   */
+  public OwnedFd takePidfd() {
+    synchronized (descriptors) {
+      OwnedFd taken = pidfd;
+      if (taken == null) {
+        throw new NoSuchElementException("no pidfd came with this message, or it is taken");
+      }
+      pidfd = null;
+      return taken;
+    }
+  }
+
+  /**
    * Tells whether descriptors that were sent were discarded because fewer were asked for, or
    * because the process could open no more.
    *
@@ -173,6 +243,14 @@ public final class Ancillary implements AutoCloseable {
   public void close() {
     if (owns) {
       takeAll().forEach(OwnedFd::close);
+      OwnedFd process;
+      synchronized (descriptors) {
+        process = pidfd;
+        pidfd = null;
+      }
+      if (process != null) {
+        process.close();
+      }
     }
   }
 

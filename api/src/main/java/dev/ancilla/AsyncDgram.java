@@ -71,6 +71,24 @@ public interface AsyncDgram {
   }
 
   /**
+   * Receives what is there, at least one message, in turn with the other receives.
+   *
+   * @param batch where to; not to be touched until the future completes
+   * @return a future of how many messages came
+   */
+  CompletableFuture<Integer> receiveBatch(ReceiveBatch batch);
+
+  /**
+   * Sends all messages of a batch, as their targets have room. Its sends are not put in order with
+   * other sends to the same targets.
+   *
+   * @param batch the messages; not to be touched until the future completes
+   * @return a future that completes when the kernel has all of them; those that were sent leave the
+   *     batch, also when it completes exceptionally
+   */
+  CompletableFuture<Void> send(SendBatch batch);
+
+  /**
    * Connects the socket to a peer.
    *
    * @param address the peer

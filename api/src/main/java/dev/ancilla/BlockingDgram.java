@@ -85,6 +85,48 @@ public interface BlockingDgram {
   void send(ByteBuffer payload, @Nullable SocketAddress target) throws IOException;
 
   /**
+   * Receives what is there, at least one message, waiting until one arrives.
+   *
+   * @param batch where to; what it held is dropped
+   * @return how many messages came
+   * @throws IOException as {@link DgramSocket#tryReceive(ReceiveBatch)}, or as this view describes
+   */
+  default int receiveBatch(ReceiveBatch batch) throws IOException {
+    return receiveBatch(batch, null);
+  }
+
+  /**
+   * Receives what is there, at least one message, waiting until one arrives or the time has passed.
+   *
+   * @param batch where to; what it held is dropped
+   * @param timeout how long to wait, or {@code null} for ever
+   * @return how many messages came
+   * @throws IOException as {@link DgramSocket#tryReceive(ReceiveBatch)}, or as this view describes
+   */
+  int receiveBatch(ReceiveBatch batch, @Nullable Duration timeout) throws IOException;
+
+  /**
+   * Sends all messages of a batch, waiting while a target has no room. Those that were sent leave
+   * it, also when this throws.
+   *
+   * @param batch the messages
+   * @throws IOException as {@link DgramSocket#trySend(SendBatch)}, or as this view describes
+   */
+  default void send(SendBatch batch) throws IOException {
+    send(batch, null);
+  }
+
+  /**
+   * Sends all messages of a batch, waiting while a target has no room, until the time has passed.
+   * Those that were sent leave it, also when this throws.
+   *
+   * @param batch the messages
+   * @param timeout how long to wait, or {@code null} for ever
+   * @throws IOException as {@link DgramSocket#trySend(SendBatch)}, or as this view describes
+   */
+  void send(SendBatch batch, @Nullable Duration timeout) throws IOException;
+
+  /**
    * Connects the socket to a peer.
    *
    * @param address the peer

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Datagram implements AutoCloseable {
-  private final ByteBuffer payload;
+  private final byte @Nullable [] array;
+  private final @Nullable ByteBuffer buffer; // Where there is no array.
   private final @Nullable SocketAddress sender;
   private final Ancillary ancillary;
   private final int size;
@@ -42,7 +43,24 @@ public final class Datagram implements AutoCloseable {
    */
   public Datagram(
       ByteBuffer payload, @Nullable SocketAddress sender, Ancillary ancillary, int size) {
-    this.payload = payload.asReadOnlyBuffer().slice();
+    this.array = null;
+    this.buffer = payload.asReadOnlyBuffer().slice();
+    this.sender = sender;
+    this.ancillary = ancillary;
+    this.size = size;
+  }
+
+  /**
+   * Creates a datagram of an array; for providers.
+   *
+   * @param payload the payload, which belongs to the datagram from now on
+   * @param sender the sender's address, or {@code null} if it has none
+   * @param ancillary what rode beside it, which belongs to the datagram from now on
+   * @param size the number of bytes that were sent, more than the payload holds if it was cut
+   */
+  public Datagram(byte[] payload, @Nullable SocketAddress sender, Ancillary ancillary, int size) {
+    this.array = payload;
+    this.buffer = null;
     this.sender = sender;
     this.ancillary = ancillary;
     this.size = size;
@@ -55,7 +73,12 @@ public final class Datagram implements AutoCloseable {
    *     #close()}
    */
   public ByteBuffer payload() {
-    return payload.duplicate();
+    // Views are made when they are asked for: most messages are read once, or as text.
+    return array == null ? buffer.duplicate() : ByteBuffer.wrap(array).asReadOnlyBuffer();
+  }
+
+  private int length() {
+    return array == null ? buffer.remaining() : array.length;
   }
 
   /**
@@ -64,8 +87,11 @@ public final class Datagram implements AutoCloseable {
    * @return a new array with the bytes
    */
   public byte[] bytes() {
-    byte[] bytes = new byte[payload.remaining()];
-    payload.duplicate().get(bytes);
+    if (array != null) {
+      return array.clone();
+    }
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
     return bytes;
   }
 
@@ -75,7 +101,9 @@ public final class Datagram implements AutoCloseable {
    * @return the text
    */
   public String text() {
-    return StandardCharsets.UTF_8.decode(payload.duplicate()).toString();
+    return array == null
+        ? StandardCharsets.UTF_8.decode(buffer.duplicate()).toString()
+        : new String(array, StandardCharsets.UTF_8);
   }
 
   /**
@@ -112,7 +140,7 @@ public final class Datagram implements AutoCloseable {
    * @return whether bytes are missing
    */
   public boolean truncated() {
-    return size > payload.remaining();
+    return size > length();
   }
 
   /** Closes the descriptors that nobody took. Idempotent. */

@@ -130,6 +130,76 @@ public interface DgramSocket extends Socket {
   boolean trySend(ByteBuffer payload, @Nullable SocketAddress target) throws IOException;
 
   /**
+   * Makes a batch for receiving, with room for 2 KiB of each message. A longer one arrives whole
+   * all the same, at the price of an allocation.
+   *
+   * @param messages how many messages it can hold, 1 to 1,024
+   * @return the batch, owned by the caller, for any socket of this provider
+   */
+  default ReceiveBatch newReceiveBatch(int messages) {
+    return newReceiveBatch(messages, 2048);
+  }
+
+  /**
+   * Makes a batch for receiving.
+   *
+   * @param messages how many messages it can hold, 1 to 1,024
+   * @param bytes how many bytes of each there is room for, at most 1 MiB; longer messages arrive
+   *     whole all the same, at the price of an allocation
+   * @return the batch, owned by the caller, for any socket of this provider
+   */
+  ReceiveBatch newReceiveBatch(int messages, int bytes);
+
+  /**
+   * Tries to receive what is there, as much as fits, without waiting. What the batch held is
+   * dropped.
+   *
+   * @param batch where to
+   * @return how many messages came; 0 if there is none yet
+   * @throws IllegalArgumentException if the batch is of another provider
+   * @throws IllegalStateException if the batch is closed
+   * @throws ClosedChannelException if this socket is closed
+   * @throws SocketOpException if the kernel refuses; this socket can be used further
+   * @throws IOException if it fails otherwise
+   */
+  int tryReceive(ReceiveBatch batch) throws IOException;
+
+  /**
+   * Makes a batch for sending, with room for 2 KiB of each message. A longer one is sent all the
+   * same, at the price of an allocation.
+   *
+   * @param messages how many messages it can hold, 1 to 1,024
+   * @return the batch, owned by the caller, for any socket of this provider
+   */
+  default SendBatch newSendBatch(int messages) {
+    return newSendBatch(messages, 2048);
+  }
+
+  /**
+   * Makes a batch for sending.
+   *
+   * @param messages how many messages it can hold, 1 to 1,024
+   * @param bytes how many bytes of each there is room for, at most 1 MiB; longer messages are sent
+   *     all the same, at the price of an allocation
+   * @return the batch, owned by the caller, for any socket of this provider
+   */
+  SendBatch newSendBatch(int messages, int bytes);
+
+  /**
+   * Tries to send the messages of a batch, in order, without waiting. Those that were sent leave
+   * it.
+   *
+   * @param batch the messages
+   * @return how many were sent; if some are left, the first of them would have to wait, or fails
+   * @throws IllegalArgumentException if the batch is of another provider
+   * @throws IllegalStateException if the batch is closed
+   * @throws ClosedChannelException if this socket is closed
+   * @throws SocketOpException if the kernel refuses the first message, which stays in the batch
+   * @throws IOException if it fails otherwise
+   */
+  int trySend(SendBatch batch) throws IOException;
+
+  /**
    * Returns how many sends have not ended; normally those that wait for room.
    *
    * @return the number of sends that were started, in any calling style, and have not ended
@@ -157,6 +227,19 @@ public interface DgramSocket extends Socket {
    * @throws ClosedChannelException if this socket is closed
    */
   PendingSend beginSend(Message message) throws ClosedChannelException;
+
+  /**
+   * Begins to send a batch, which may have to wait; for those who build a calling style of their
+   * own. An attempt sends what has room and succeeds when nothing is left.
+   *
+   * @param batch the messages; what was sent leaves it
+   * @return the send, to be closed by the caller when it has ended, either way
+   * @throws IllegalArgumentException if the batch is of another provider
+   * @throws IllegalStateException if the batch is closed; an attempt throws it too if messages are
+   *     left then
+   * @throws ClosedChannelException if this socket is closed
+   */
+  PendingSend beginSend(SendBatch batch) throws ClosedChannelException;
 
   /**
    * Returns the view whose calls wait on the calling thread.

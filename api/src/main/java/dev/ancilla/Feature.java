@@ -27,6 +27,12 @@ public enum Feature {
   /** Each message tells the pid, uid and gid of its sender ({@code SO_PASSCRED}). */
   MESSAGE_CREDENTIALS("ancilla-native-ffm"),
 
+  /** Each message can bring a descriptor of its sender's process ({@code SO_PASSPIDFD}). */
+  MESSAGE_PIDFDS("ancilla-native-ffm, on Linux 6.5 or newer"),
+
+  /** Each message can tell when the kernel took it ({@code SO_TIMESTAMPNS}). */
+  TIMESTAMPS("ancilla-native-ffm"),
+
   /** The mode of a socket file is set before its name becomes visible. */
   ATOMIC_MODE("ancilla-native-ffm"),
 
@@ -46,6 +52,15 @@ public enum Feature {
 
   /** Anonymous memory files ({@code memfd_create(2)}). */
   MEMFD("ancilla-native-ffm"),
+
+  /**
+   * Many messages are received or sent by one system call ({@code recvmmsg(2)}, {@code
+   * sendmmsg(2)}). Batches work without it, message by message.
+   */
+  BATCHES("ancilla-native-ffm"),
+
+  /** A loop can look for work for a while before it sleeps; never with one processor only. */
+  SPINNING("ancilla-native-ffm, with more than one processor"),
 
   /** {@link OwnedFd} converts from and to {@link java.io.FileDescriptor}. */
   JAVA_FILE_DESCRIPTOR("ancilla-native-junix");

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@link Sockets#providers()} tells of one provider.
  *
- * @param name its name, as {@code -Dancilla.provider} takes it; the class or module name if it
- *     could not even be loaded
+ * @param name its name, as {@code -Dancilla.provider} takes it; {@code (not loaded)} if it could
+ *     not even be loaded, and then the reason says which
  * @param unavailable why it cannot work here, or {@code null} if it can
  * @param priority its rank; of those with a kind the highest is taken
  * @param features what it can do, by kind of socket

@@ -3,8 +3,10 @@ package dev.ancilla;
 import dev.ancilla.engine.Binding;
 import dev.ancilla.engine.OpenUnixDgram;
 import dev.ancilla.engine.Opening;
+import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.SocketKind;
 import java.io.IOException;
+import java.time.Duration;
 
 /**
  * Opens a Unix datagram socket.
@@ -35,7 +37,67 @@ public final class UnixDgramBuilder {
       throw new IllegalArgumentException(
           "maxDescriptors is " + count + ", not within 0.." + DESCRIPTORS_PER_MESSAGE);
     }
-    opening.maxDescriptors(count);
+    opening.options(options -> options.withMaxDescriptors(count));
+    return this;
+  }
+
+  /**
+   * Says how many messages may be taken out of the kernel's queue with one system call, before
+   * anybody asks for them, where the provider has {@link Feature#BATCHES}. They stay the socket's:
+   * they are received in order, each once, and closing the socket closes their descriptors. But a
+   * sender that waits for room may send that many more, and another process that shares the socket
+   * does not see them: there, and before the socket's descriptor is handed over, it must be 0.
+   *
+   * <p>Without it 64, and fewer if messages may bring descriptors: together at most 32 descriptors,
+   * but at least one message.
+   *
+   * @param messages at most 64; 0 takes no message before it is asked for
+   * @return this
+   * @throws IllegalArgumentException if the number is negative or more than 64
+   */
+  public UnixDgramBuilder prefetch(int messages) {
+    if (messages < 0 || messages > DgramOptions.MAX_PREFETCH) {
+      throw new IllegalArgumentException(
+          "prefetch is " + messages + ", not within 0.." + DgramOptions.MAX_PREFETCH);
+    }
+    opening.options(options -> options.withPrefetch(messages));
+    return this;
+  }
+
+  /**
+   * Asks for the sender's pid, uid and gid with each message, in the kernel's word ({@code
+   * SO_PASSCRED}, {@code unix(7)}). Needs {@link Feature#MESSAGE_CREDENTIALS}. A socket without a
+   * name gets one from the kernel when it sends or connects ({@code unix(7)}, autobind).
+   *
+   * @return this
+   */
+  public UnixDgramBuilder messageCredentials() {
+    opening.options(DgramOptions::withCredentials, Feature.MESSAGE_CREDENTIALS);
+    return this;
+  }
+
+  /**
+   * Asks for a descriptor of the sender's process with each message ({@code SO_PASSPIDFD}), which,
+   * unlike its pid, never comes to mean another process. Needs {@link Feature#MESSAGE_PIDFDS}.
+   *
+   * <p>A message that brings more descriptors than were asked for may come without it; {@link
+   * Ancillary#truncated()} tells. Who has to know the sender refuses such messages.
+   *
+   * @return this
+   */
+  public UnixDgramBuilder messagePidfds() {
+    opening.options(DgramOptions::withPidfds, Feature.MESSAGE_PIDFDS);
+    return this;
+  }
+
+  /**
+   * Asks for the time at which the kernel took each message ({@code SO_TIMESTAMPNS}, {@code
+   * socket(7)}). Needs {@link Feature#TIMESTAMPS}.
+   *
+   * @return this
+   */
+  public UnixDgramBuilder timestamps() {
+    opening.options(DgramOptions::withTimestamps, Feature.TIMESTAMPS);
     return this;
   }
 
@@ -151,6 +213,22 @@ public final class UnixDgramBuilder {
    */
   public EventLoop newEventLoop(String name) {
     return opening.newEventLoop(name);
+  }
+
+  /**
+   * Opens another loop that looks for work for a while before it sleeps. That saves waking a
+   * processor, some 20 to 50 µs a message, and costs a processor while there is traffic. Blocking
+   * calls on the sockets of such a loop spin as well. Needs {@link Feature#SPINNING}.
+   *
+   * @param name the name of its thread
+   * @param spin for how long after the last message, at most 1 ms; commonly 50 µs
+   * @return the loop
+   * @throws IllegalArgumentException if the time is negative or longer
+   * @throws UnsupportedFeatureException if no provider has what was asked for, as on a machine with
+   *     one processor
+   */
+  public EventLoop newEventLoop(String name, Duration spin) {
+    return opening.newEventLoop(name, spin);
   }
 
   /**

@@ -4,8 +4,11 @@ import dev.ancilla.AsyncDgram;
 import dev.ancilla.Datagram;
 import dev.ancilla.EventLoop;
 import dev.ancilla.Message;
+import dev.ancilla.ReceiveBatch;
+import dev.ancilla.SendBatch;
 import dev.ancilla.engine.Operation.Done;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.PendingSend;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.util.Map;
@@ -80,6 +83,37 @@ final class AsyncView implements AsyncDgram {
     if (lane != null) {
       lane.sweep();
     }
+  }
+
+  @Override
+  public CompletableFuture<Integer> receiveBatch(ReceiveBatch batch) {
+    Operation<Integer> operation =
+        new Operation<>(
+            () -> {
+              int count = socket.tryReceive(batch);
+              return count == 0 ? null : new Done<>(count);
+            },
+            wake -> socket.transport.arm(Interest.READ, wake),
+            () -> {},
+            receives::sweep);
+    receives.add(operation);
+    return operation;
+  }
+
+  @Override
+  public CompletableFuture<Void> send(SendBatch batch) {
+    PendingSend send;
+    try {
+      send = socket.beginSend(batch);
+    } catch (IOException | RuntimeException e) {
+      return failed(e);
+    }
+    Lane lane = new Lane(loop, () -> {});
+    Operation<Void> operation =
+        new Operation<>(
+            () -> send.attempt() ? new Done<>(null) : null, send::arm, send::close, lane::sweep);
+    lane.add(operation);
+    return operation;
   }
 
   @Override

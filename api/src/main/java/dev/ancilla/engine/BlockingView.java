@@ -3,6 +3,8 @@ package dev.ancilla.engine;
 import dev.ancilla.BlockingDgram;
 import dev.ancilla.Datagram;
 import dev.ancilla.Message;
+import dev.ancilla.ReceiveBatch;
+import dev.ancilla.SendBatch;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.PendingSend;
@@ -83,6 +85,26 @@ final class BlockingView implements BlockingDgram {
   public void send(ByteBuffer payload, @Nullable SocketAddress target) throws IOException {
     send(Message.of(payload).to(target));
     payload.position(payload.limit());
+  }
+
+  @Override
+  public int receiveBatch(ReceiveBatch batch, @Nullable Duration timeout) throws IOException {
+    return call(
+        "receive",
+        null,
+        timeout,
+        () -> {
+          int count = socket.tryReceive(batch);
+          return count == 0 ? null : count;
+        },
+        deadline -> socket.transport.await(Interest.READ, deadline));
+  }
+
+  @Override
+  public void send(SendBatch batch, @Nullable Duration timeout) throws IOException {
+    try (PendingSend send = socket.beginSend(batch)) {
+      call("send", null, timeout, () -> send.attempt() ? true : null, send::await);
+    }
   }
 
   @Override

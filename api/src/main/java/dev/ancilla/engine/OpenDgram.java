@@ -9,6 +9,8 @@ import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
 import dev.ancilla.Message;
 import dev.ancilla.OwnedFd;
+import dev.ancilla.ReceiveBatch;
+import dev.ancilla.SendBatch;
 import dev.ancilla.Subscription;
 import dev.ancilla.UnsupportedFeatureException;
 import dev.ancilla.spi.Deadline;
@@ -25,7 +27,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -36,11 +37,10 @@ import org.jspecify.annotations.Nullable;
 
 /** An open message socket: checks what it is given, and hands attempts to its transport. */
 class OpenDgram implements DgramSocket {
-  private static final int DESCRIPTORS_PER_MESSAGE = 253; // SCM_MAX_FD of Linux
-
   final DgramTransport transport;
   private final Opening.Opened opened;
   private final AddressRules rules;
+  private final OutgoingChecks checks;
   private final AtomicInteger queuedSends = new AtomicInteger();
   private final AtomicLong queuedBytes = new AtomicLong();
   private final BlockingDgram blocking;
@@ -53,6 +53,7 @@ class OpenDgram implements DgramSocket {
     this.transport = opened.transport();
     this.opened = opened;
     this.rules = rules;
+    this.checks = new OutgoingChecks(rules, opened);
     this.blocking = new BlockingView(this);
     this.async = new AsyncView(this, transport.eventLoop());
   }
@@ -81,12 +82,16 @@ class OpenDgram implements DgramSocket {
     if (current != null && !rules.mayReconnect()) {
       throw Failures.alreadyConnected(checked, current);
     }
-    onLoop(
-        Interest.WRITE,
-        () -> {
-          transport.connect(checked);
-          return true;
-        });
+    if (runsHere(Interest.WRITE)) {
+      transport.connect(checked);
+    } else {
+      LoopCall.call(
+          eventLoop(),
+          () -> {
+            transport.connect(checked);
+            return true;
+          });
+    }
     return true;
   }
 
@@ -103,7 +108,25 @@ class OpenDgram implements DgramSocket {
   @Override
   public @Nullable Datagram tryReceive() throws IOException {
     checkOpen("receive", null);
-    return onLoop(Interest.READ, () -> transport.tryReceive(opened.limit()));
+    if (runsHere(Interest.READ)) {
+      return transport.tryReceive(opened.limit());
+    }
+    return LoopCall.call(eventLoop(), () -> transport.tryReceive(opened.limit()));
+  }
+
+  @Override
+  public int tryReceive(ReceiveBatch batch) throws IOException {
+    checkOpen("receive", null);
+    SlabReceiveBatch own = own(batch);
+    own.checkOpen();
+    int count =
+        runsHere(Interest.READ)
+            ? transport.tryReceive(own.slab, opened.limit())
+            : LoopCall.call(eventLoop(), () -> transport.tryReceive(own.slab, opened.limit()));
+    if (count == 0) {
+      own.checkOpen(); // A batch that was closed meanwhile takes nothing, however much is there.
+    }
+    return count;
   }
 
   @Override
@@ -120,8 +143,84 @@ class OpenDgram implements DgramSocket {
   public boolean trySend(ByteBuffer payload, @Nullable SocketAddress target) throws IOException {
     checkOpen("send", target);
     SocketAddress checked = rules.forSend(target);
-    return told(
-        onLoop(Interest.WRITE, () -> transport.trySend(payload, checked, List.of())), checked);
+    return told(trySend(payload, checked, List.of()), checked);
+  }
+
+  private boolean trySend(
+      ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors)
+      throws IOException {
+    if (runsHere(Interest.WRITE)) {
+      return transport.trySend(payload, target, descriptors);
+    }
+    return LoopCall.call(eventLoop(), () -> transport.trySend(payload, target, descriptors));
+  }
+
+  @Override
+  public int trySend(SendBatch batch) throws IOException {
+    checkOpen("send", null);
+    SlabSendBatch own = own(batch);
+    own.checkOpen();
+    int sent = send(own);
+    if (own.count() > 0) {
+      SocketAddress next = own.firstTarget();
+      pumps.forEach(pump -> pump.congested(next));
+    }
+    return sent;
+  }
+
+  private int send(SlabSendBatch batch) throws IOException {
+    int sent =
+        runsHere(Interest.WRITE)
+            ? transport.trySend(batch.slab)
+            : LoopCall.call(eventLoop(), () -> transport.trySend(batch.slab));
+    batch.sent(sent);
+    return sent;
+  }
+
+  @Override
+  public ReceiveBatch newReceiveBatch(int messages, int bytes) {
+    int capacity = batchSize("newReceiveBatch", messages, bytes);
+    return new SlabReceiveBatch(
+        transport.newReceiveSlab(capacity, bytes), opened.provider(), capacity);
+  }
+
+  @Override
+  public SendBatch newSendBatch(int messages, int bytes) {
+    int capacity = batchSize("newSendBatch", messages, bytes);
+    return new SlabSendBatch(
+        transport.newSendSlab(capacity, bytes), opened.provider(), checks, capacity);
+  }
+
+  /** Linux takes at most 1,024 messages a call (UIO_MAXIOV of linux/uio.h). */
+  private static int batchSize(String operation, int messages, int bytes) {
+    if (messages < 1 || messages > 1024) {
+      throw new IllegalArgumentException(
+          operation + ": " + messages + " messages, not within 1..1024");
+    }
+    if (bytes < 0 || bytes > 1 << 20) {
+      throw new IllegalArgumentException(
+          operation + ": " + bytes + " bytes a message, not within 0.." + (1 << 20));
+    }
+    return messages;
+  }
+
+  private SlabReceiveBatch own(ReceiveBatch batch) {
+    if (batch instanceof SlabReceiveBatch own && own.provider.equals(opened.provider())) {
+      return own;
+    }
+    throw foreign("receive: " + batch);
+  }
+
+  private SlabSendBatch own(SendBatch batch) {
+    if (batch instanceof SlabSendBatch own && own.provider.equals(opened.provider())) {
+      return own;
+    }
+    throw foreign("send: " + batch);
+  }
+
+  private IllegalArgumentException foreign(String what) {
+    return new IllegalArgumentException(
+        what + " is no batch of a socket of provider " + opened.provider());
   }
 
   @Override
@@ -131,19 +230,17 @@ class OpenDgram implements DgramSocket {
     return new Send(message, rules.forSend(target));
   }
 
-  /** Runs an attempt where its transport wants it. */
-  private <T extends @Nullable Object> T onLoop(Interest interest, Callable<T> attempt)
-      throws IOException {
-    if (transport.onLoopOnly(interest) && !eventLoop().inLoop()) {
-      return LoopCall.call(eventLoop(), attempt);
-    }
-    try {
-      return attempt.call();
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IOException(e);
-    }
+  @Override
+  public PendingSend beginSend(SendBatch batch) throws ClosedChannelException {
+    checkOpen("send", null);
+    SlabSendBatch own = own(batch);
+    own.checkOpen();
+    return new BatchSend(own);
+  }
+
+  /** Tells whether an attempt may be made on the calling thread. */
+  private boolean runsHere(Interest interest) {
+    return !transport.onLoopOnly(interest) || eventLoop().inLoop();
   }
 
   void checkOpen(String operation, @Nullable SocketAddress address) throws ClosedChannelException {
@@ -316,6 +413,55 @@ class OpenDgram implements DgramSocket {
     }
   }
 
+  /** The sends of one batch, which go on where the last attempt ended. */
+  private final class BatchSend implements PendingSend {
+    private final SlabSendBatch batch;
+    private int counted;
+    private long countedBytes;
+
+    private BatchSend(SlabSendBatch batch) {
+      this.batch = batch;
+      count(batch.count(), batch.bytes());
+    }
+
+    private void count(int messages, long bytes) {
+      queuedSends.addAndGet(messages - counted);
+      queuedBytes.addAndGet(bytes - countedBytes);
+      counted = messages;
+      countedBytes = bytes;
+    }
+
+    @Override
+    public boolean attempt() throws IOException {
+      while (counted > 0) {
+        checkOpen("send", batch.firstTarget());
+        batch.checkOpen();
+        int sent = send(batch);
+        count(counted - sent, batch.bytes());
+        if (sent == 0) {
+          batch.checkOpen(); // Meanwhile: what is left will not be sent.
+          return false;
+        }
+      }
+      return true;
+    }
+
+    @Override
+    public Wait arm(Runnable wake) {
+      return transport.armSend(batch.firstTarget(), wake);
+    }
+
+    @Override
+    public boolean await(Deadline deadline) throws InterruptedIOException {
+      return transport.awaitSend(batch.firstTarget(), deadline);
+    }
+
+    @Override
+    public void close() {
+      count(0, 0);
+    }
+  }
+
   /** One send: the hold on its descriptors, and its place in the count. */
   final class Send implements PendingSend {
     private final ByteBuffer payload;
@@ -330,15 +476,14 @@ class OpenDgram implements DgramSocket {
       this.size = payload.remaining();
       this.target = target;
       List<OwnedFd> descriptors = message.ancillary().descriptors();
-      if (!descriptors.isEmpty()) {
-        checkFeature(Feature.FD_PASSING, "send with " + descriptors.size() + " descriptors");
-        if (descriptors.size() > DESCRIPTORS_PER_MESSAGE) {
-          throw new IllegalArgumentException(
-              to() + descriptors.size() + " descriptors, at most 253 fit one message");
-        }
+      if (descriptors.isEmpty()) {
+        this.holds = List.of();
+        this.handles = List.of();
+      } else {
+        checks.descriptors(descriptors, target);
+        this.holds = Holds.of(descriptors, OutgoingChecks.to(target));
+        this.handles = SlabSendBatch.handles(holds);
       }
-      this.holds = Holds.of(descriptors, to());
-      this.handles = holds.stream().map(OwnedFd.Hold::handle).toList();
       queuedSends.incrementAndGet();
       queuedBytes.addAndGet(size);
     }
@@ -347,14 +492,10 @@ class OpenDgram implements DgramSocket {
       return target;
     }
 
-    private String to() {
-      return "send" + (target == null ? "" : " " + target) + ": ";
-    }
-
     @Override
     public boolean attempt() throws IOException {
       checkOpen("send", target);
-      return onLoop(Interest.WRITE, () -> transport.trySend(payload, target, handles));
+      return trySend(payload, target, handles);
     }
 
     @Override

@@ -4,22 +4,28 @@ import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.Socket;
+import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Provider;
 import dev.ancilla.spi.SocketKind;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What the builders share: choosing the provider and opening the transport. */
 public final class Opening {
+  /** Longer would only waste a processor: a sleeping loop is awake within some 50 µs. */
+  private static final Duration MAX_SPIN = Duration.ofMillis(1);
+
   private final SocketKind kind;
   private final Set<Feature> needed = EnumSet.noneOf(Feature.class);
-  private int maxDescriptors;
+  private DgramOptions options = DgramOptions.DEFAULT;
   private int limit = Integer.MAX_VALUE;
   private int sendBufferSize;
   private int receiveBufferSize;
@@ -81,12 +87,14 @@ public final class Opening {
   }
 
   /**
-   * Sets how many descriptors a message may bring.
+   * Changes what is asked of the provider.
    *
-   * @param count the count, checked by the builder
+   * @param change the change, checked by the builder
+   * @param features those it needs
    */
-  public void maxDescriptors(int count) {
-    maxDescriptors = count;
+  public void options(UnaryOperator<DgramOptions> change, Feature... features) {
+    options = change.apply(options);
+    require(features);
   }
 
   /**
@@ -145,6 +153,25 @@ public final class Opening {
   }
 
   /**
+   * Opens a loop that spins, on a provider that has such.
+   *
+   * @param name the name of its thread
+   * @param spin for how long it looks for work before it sleeps
+   * @return the loop
+   */
+  public EventLoop newEventLoop(String name, Duration spin) {
+    if (spin.isNegative() || spin.compareTo(MAX_SPIN) > 0) {
+      throw new IllegalArgumentException(
+          "newEventLoop " + name + ": spin is " + spin + ", not within 0.." + MAX_SPIN);
+    }
+    if (spin.isZero()) {
+      return newEventLoop(name);
+    }
+    String request = "newEventLoop(" + name + ", " + spin + ")";
+    return choose(request, Feature.SPINNING).openLoop(name, spin);
+  }
+
+  /**
    * Opens a transport.
    *
    * @return the transport
@@ -152,7 +179,7 @@ public final class Opening {
    */
   public Opened open() throws IOException {
     Provider provider = choose("open");
-    return opened(provider, provider.openDgram(kind, loopFor(provider), maxDescriptors));
+    return opened(provider, provider.openDgram(kind, loopFor(provider), options));
   }
 
   /**
@@ -164,8 +191,7 @@ public final class Opening {
    */
   public Opened adopt(OwnedFd descriptor) throws IOException {
     Provider provider = choose("adopt " + descriptor, Feature.ADOPT);
-    return opened(
-        provider, provider.adoptDgram(kind, loopFor(provider), maxDescriptors, descriptor));
+    return opened(provider, provider.adoptDgram(kind, loopFor(provider), options, descriptor));
   }
 
   /**
@@ -176,7 +202,7 @@ public final class Opening {
    */
   public List<Opened> pair() throws IOException {
     Provider provider = choose("pair");
-    List<DgramTransport> ends = provider.pairDgram(kind, loopFor(provider), maxDescriptors);
+    List<DgramTransport> ends = provider.pairDgram(kind, loopFor(provider), options);
     Opened left;
     try {
       left = opened(provider, ends.get(0));
@@ -195,12 +221,13 @@ public final class Opening {
   private Provider choose(String request, Feature... alsoNeeded) {
     Set<Feature> all = EnumSet.copyOf(needed.isEmpty() ? EnumSet.noneOf(Feature.class) : needed);
     Collections.addAll(all, alsoNeeded);
-    if (maxDescriptors > 0) {
+    int descriptors = options.maxDescriptors();
+    if (descriptors > 0) {
       all.add(Feature.FD_PASSING);
-      request += " with maxDescriptors(" + maxDescriptors + ")";
+      request += " with maxDescriptors(" + descriptors + ")";
     }
     Provider provider = Providers.choose(kind, all, request + " " + kind);
-    if (maxDescriptors > provider.descriptorLimit()) {
+    if (descriptors > provider.descriptorLimit()) {
       all.add(Feature.MANY_DESCRIPTORS);
       provider = Providers.choose(kind, all, request + " " + kind);
     }
@@ -228,7 +255,11 @@ public final class Opening {
       }
     }
     return new Opened(
-        transport, provider.name(), Set.copyOf(provider.features(kind)), limit, maxDescriptors);
+        transport,
+        provider.name(),
+        Set.copyOf(provider.features(kind)),
+        limit,
+        options.maxDescriptors());
   }
 
   static int atLeastOne(String what, int value) {

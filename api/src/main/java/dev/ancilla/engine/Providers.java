@@ -18,11 +18,19 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the providers once, keeps one event loop for each, and tells why one is missing. */
 public final class Providers {
   private static final System.Logger LOG = System.getLogger(Providers.class.getName());
+
+  // "dev/ancilla/Some has been compiled by ... (class file version 66.0), this version ...".
+  private static final Pattern CLASS_VERSION =
+      Pattern.compile("(\\S+) has been compiled .*?\\(class file version (\\d{1,5})\\.");
+  // Java 1 counts as 45, and each version since as one more.
+  private static final int FIRST_CLASS_VERSION = 44;
 
   private final List<Provider> usable = new ArrayList<>();
   private final List<ProviderInfo> all = new ArrayList<>();
@@ -57,7 +65,7 @@ public final class Providers {
         }
         add(found.next());
       } catch (ServiceConfigurationError | LinkageError | RuntimeException e) {
-        String reason = e.getCause() == null ? e.toString() : e.getCause().toString();
+        String reason = reasonOf(e.getCause() == null ? e : e.getCause());
         if (reason.equals(last)) {
           return;
         }
@@ -69,6 +77,23 @@ public final class Providers {
         all.add(new ProviderInfo("(not loaded)", reason, Integer.MIN_VALUE, Map.of(), 0));
       }
     }
+  }
+
+  /** What a provider for a newer Java needs is told in numbers of Java, not of class files. */
+  private static String reasonOf(Throwable failure) {
+    String text = failure.toString();
+    if (failure instanceof UnsupportedClassVersionError) {
+      Matcher matcher = CLASS_VERSION.matcher(text);
+      if (matcher.find()) {
+        int needed = Integer.parseInt(matcher.group(2)) - FIRST_CLASS_VERSION;
+        return matcher.group(1).replace('/', '.')
+            + " needs Java "
+            + needed
+            + " or newer, this is "
+            + Runtime.version().feature();
+      }
+    }
+    return text;
   }
 
   private void add(Provider provider) {

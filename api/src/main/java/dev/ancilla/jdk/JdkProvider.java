@@ -5,6 +5,7 @@ import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.UnsupportedFeatureException;
 import dev.ancilla.spi.Descriptors;
+import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Provider;
 import dev.ancilla.spi.SelectorLoop;
@@ -58,7 +59,7 @@ public final class JdkProvider implements Provider {
   }
 
   @Override
-  public DgramTransport openDgram(SocketKind kind, EventLoop loop, int maxDescriptors)
+  public DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException {
     if (!(loop instanceof SelectorLoop own)) {
       throw new IllegalArgumentException(loop.name() + " is no event loop of provider " + NAME);
@@ -68,12 +69,12 @@ public final class JdkProvider implements Provider {
 
   @Override
   public DgramTransport adoptDgram(
-      SocketKind kind, EventLoop loop, int maxDescriptors, OwnedFd fd) {
+      SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd) {
     throw new UnsupportedFeatureException(Feature.ADOPT, NAME, "adopt");
   }
 
   @Override
-  public List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, int maxDescriptors) {
+  public List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, DgramOptions options) {
     throw new UnsupportedOperationException("pair: UDP has none");
   }
 

@@ -62,4 +62,49 @@ public interface DgramTransport extends Transport {
    */
   boolean trySend(ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors)
       throws IOException;
+
+  /**
+   * Makes memory for receiving several messages at a time.
+   *
+   * @param messages how many
+   * @param bytes how many bytes of each the memory is for; longer ones arrive whole all the same
+   * @return the slab, for any transport of this provider
+   */
+  default ReceiveSlab newReceiveSlab(int messages, int bytes) {
+    return new PlainReceiveSlab(messages);
+  }
+
+  /**
+   * Tries to receive as many messages as are there and fit. What the slab held before is dropped.
+   *
+   * @param slab a slab of this provider
+   * @param limit the most bytes of a message to keep
+   * @return how many messages the slab holds now; 0 if it would block
+   * @throws IOException if the kernel refuses, and nothing was received
+   */
+  default int tryReceive(ReceiveSlab slab, int limit) throws IOException {
+    return ((PlainReceiveSlab) slab).fill(this, limit);
+  }
+
+  /**
+   * Makes memory for sending several messages at a time.
+   *
+   * @param messages how many
+   * @param bytes how many bytes of each the memory is for; longer ones are sent all the same
+   * @return the slab, for any transport of this provider
+   */
+  default SendSlab newSendSlab(int messages, int bytes) {
+    return new PlainSendSlab();
+  }
+
+  /**
+   * Tries to send the messages of a slab, in order. Those that were sent leave it.
+   *
+   * @param slab a slab of this provider
+   * @return how many were sent; fewer than the slab had if the next would have to wait, or fails
+   * @throws IOException if the kernel refuses the first
+   */
+  default int trySend(SendSlab slab) throws IOException {
+    return ((PlainSendSlab) slab).drain(this);
+  }
 }

@@ -3,7 +3,9 @@ package dev.ancilla.spi;
 import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
+import dev.ancilla.UnsupportedFeatureException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -67,15 +69,29 @@ public interface Provider {
   EventLoop openLoop(String name);
 
   /**
+   * Opens a loop that looks for work for a while before it sleeps; no thread starts yet.
+   *
+   * @param name the name of its thread
+   * @param spin for how long, more than zero
+   * @return the loop
+   * @throws UnsupportedFeatureException without {@link Feature#SPINNING}
+   */
+  default EventLoop openLoop(String name, Duration spin) {
+    throw new UnsupportedFeatureException(
+        Feature.SPINNING, name(), "newEventLoop(" + name + ", " + spin + ")");
+  }
+
+  /**
    * Opens a datagram socket, non-blocking and close-on-exec.
    *
    * @param kind the kind, one that it offers
    * @param loop a loop that this provider opened
-   * @param maxDescriptors how many descriptors a message may bring; 0 lets the kernel discard them
+   * @param options what was asked for
    * @return the transport
    * @throws IOException if the kernel refuses
    */
-  DgramTransport openDgram(SocketKind kind, EventLoop loop, int maxDescriptors) throws IOException;
+  DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
+      throws IOException;
 
   /**
    * Makes a datagram socket of a descriptor that was opened elsewhere. On success the transport has
@@ -83,12 +99,12 @@ public interface Provider {
    *
    * @param kind the kind, one that it offers
    * @param loop a loop that this provider opened
-   * @param maxDescriptors as for {@link #openDgram}
+   * @param options as for {@link #openDgram}
    * @param fd the descriptor
    * @return the transport
    * @throws IOException if the descriptor is not such a socket
    */
-  DgramTransport adoptDgram(SocketKind kind, EventLoop loop, int maxDescriptors, OwnedFd fd)
+  DgramTransport adoptDgram(SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd)
       throws IOException;
 
   /**
@@ -96,11 +112,11 @@ public interface Provider {
    *
    * @param kind the kind, one that it offers
    * @param loop a loop that this provider opened
-   * @param maxDescriptors as for {@link #openDgram}
+   * @param options as for {@link #openDgram}
    * @return two transports
    * @throws IOException if the kernel refuses
    */
-  List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, int maxDescriptors)
+  List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException;
 
   /**

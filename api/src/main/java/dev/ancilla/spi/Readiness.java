@@ -79,4 +79,14 @@ public interface Readiness {
       throws InterruptedIOException {
     return Parking.await(wake -> armSend(target, wake), deadline);
   }
+
+  /**
+   * Tells whether it is better to wait before the first attempt to receive: the last one took what
+   * there was. A hint that costs nothing and may be wrong; a wait that is armed then fires at once.
+   *
+   * @return {@code false} if an attempt is worth making, and off the loop's thread
+   */
+  default boolean likelyEmpty() {
+    return false;
+  }
 }

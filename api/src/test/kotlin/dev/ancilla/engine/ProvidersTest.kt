@@ -101,7 +101,7 @@ class ProvidersTest : FunSpec({
                     for (reason in listOf(
                         "Missing",
                         "no such library",
-                        "UnsupportedClassVersionError",
+                        "unavailable=Newer needs Java 32512 or newer, this is ${Runtime.version().feature()},",
                         "not today",
                     )) {
                         told.count { reason in it && "name=(not loaded)" in it } shouldBe 1
@@ -135,9 +135,9 @@ private fun writeBrokenProviders(directory: Path, classPath: String) {
           public Set<Feature> features(SocketKind kind) { return Set.of(); }
           public int descriptorLimit() { return 0; }
           public EventLoop openLoop(String name) { return null; }
-          public DgramTransport openDgram(SocketKind k, EventLoop l, int m) { return null; }
-          public DgramTransport adoptDgram(SocketKind k, EventLoop l, int m, OwnedFd f) { return null; }
-          public List<DgramTransport> pairDgram(SocketKind k, EventLoop l, int m) { return List.of(); }
+          public DgramTransport openDgram(SocketKind k, EventLoop l, DgramOptions o) { return null; }
+          public DgramTransport adoptDgram(SocketKind k, EventLoop l, DgramOptions o, OwnedFd f) { return null; }
+          public List<DgramTransport> pairDgram(SocketKind k, EventLoop l, DgramOptions o) { return List.of(); }
           public Descriptors descriptors() { return null; }
         }
         """.trimIndent()
@@ -152,9 +152,10 @@ private fun writeBrokenProviders(directory: Path, classPath: String) {
         ),
         classPath,
     )
-    // The major version stands in bytes 6 and 7 of a class file: one that no JDK reads.
+    // The major version stands in bytes 6 and 7 of a class file: one that no JDK reads, of Java 32512.
     val newer = directory.resolve("Newer.class")
-    newer.writeBytes(newer.readBytes().also { it[6] = 0x7f })
+    val major = byteArrayOf(0x7f, 0x2c)
+    newer.writeBytes(newer.readBytes().also { major.copyInto(it, 6) })
     val services = directory.resolve("META-INF/services").createDirectories()
     services.resolve("dev.ancilla.spi.Provider").writeText("Missing\nLinkage\nNewer\nThrowing\n")
 }

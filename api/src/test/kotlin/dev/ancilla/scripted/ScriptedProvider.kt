@@ -5,6 +5,7 @@ import dev.ancilla.Feature
 import dev.ancilla.OwnedFd
 import dev.ancilla.UnsupportedFeatureException
 import dev.ancilla.spi.Descriptors
+import dev.ancilla.spi.DgramOptions
 import dev.ancilla.spi.DgramTransport
 import dev.ancilla.spi.FdHandle
 import dev.ancilla.spi.Provider
@@ -31,17 +32,17 @@ open class ScriptedProvider : Provider {
 
     override fun openLoop(name: String): EventLoop = SelectorLoop(name, Selector::open, false)
 
-    override fun openDgram(kind: SocketKind, loop: EventLoop, maxDescriptors: Int): DgramTransport =
+    override fun openDgram(kind: SocketKind, loop: EventLoop, options: DgramOptions): DgramTransport =
         ScriptedTransport(loop as SelectorLoop)
 
     override fun adoptDgram(
         kind: SocketKind,
         loop: EventLoop,
-        maxDescriptors: Int,
+        options: DgramOptions,
         fd: OwnedFd,
     ): DgramTransport = throw UnsupportedFeatureException(Feature.ADOPT, name(), "adopt")
 
-    override fun pairDgram(kind: SocketKind, loop: EventLoop, maxDescriptors: Int): List<DgramTransport> =
+    override fun pairDgram(kind: SocketKind, loop: EventLoop, options: DgramOptions): List<DgramTransport> =
         List(2) { ScriptedTransport(loop as SelectorLoop) }
 
     override fun descriptors(): Descriptors? = ScriptedDescriptors

@@ -3,6 +3,9 @@ package dev.ancilla.coroutines
 import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
+import dev.ancilla.ReceiveBatch
+import dev.ancilla.SendBatch
+import dev.ancilla.spi.Interest
 import java.io.IOException
 
 /**
@@ -38,6 +41,51 @@ public suspend fun DgramSocket.receiveBatch(max: Int = 64): List<Datagram> {
         batch += next ?: break
     }
     return batch
+}
+
+/**
+ * Receives what is there into [batch], at least one datagram, suspending until one arrives. What the
+ * batch held is dropped. With [dev.ancilla.Feature.BATCHES] that is one system call, and no message costs
+ * an allocation.
+ *
+ * ### Cancellation
+ * A cancelled call has received nothing.
+ *
+ * @return how many datagrams came
+ * @throws IllegalArgumentException if the batch is of another provider
+ * @sample dev.ancilla.coroutines.samples.receiveBatches
+ */
+public suspend fun DgramSocket.receiveBatch(batch: ReceiveBatch): Int {
+    var inVain = batch.isOpen && readiness().likelyEmpty()
+    while (true) {
+        spendTurn()
+        if (!inVain) {
+            val count = attempt(Interest.READ) { tryReceive(batch) }
+            if (count > 0) return count
+        }
+        inVain = false
+        awaitReady { wake -> readiness().arm(Interest.READ, wake) }
+    }
+}
+
+/**
+ * Sends all datagrams of [batch] in order, suspending while a target has no room.
+ *
+ * ### Cancellation and errors
+ * What was sent has left the batch, also when this throws; the rest is still in it. A message that fails
+ * is the first that is left.
+ *
+ * @throws IllegalArgumentException if the batch is of another provider
+ * @sample dev.ancilla.coroutines.samples.sendBatches
+ */
+public suspend fun DgramSocket.send(batch: SendBatch) {
+    beginSend(batch).use { send ->
+        while (true) {
+            spendTurn()
+            if (attempt(Interest.WRITE) { send.attempt() }) return
+            awaitReady(send::arm)
+        }
+    }
 }
 
 /**

@@ -28,9 +28,12 @@ import kotlin.time.TimeSource
  * @sample dev.ancilla.coroutines.samples.receiveWithin
  */
 public suspend fun DgramSocket.receive(): Datagram {
+    // Only before the first wait: once woken, an attempt is due whatever is known.
+    var inVain = readiness().likelyEmpty()
     while (true) {
         spendTurn()
-        attempt(Interest.READ) { tryReceive() }?.let { return it }
+        if (!inVain) attempt(Interest.READ) { tryReceive() }?.let { return it }
+        inVain = false
         awaitReady { wake -> readiness().arm(Interest.READ, wake) }
     }
 }

@@ -3,6 +3,7 @@ package dev.ancilla.coroutines
 import dev.ancilla.Feature
 import dev.ancilla.engine.OpenUdp
 import dev.ancilla.engine.Opening
+import dev.ancilla.spi.DgramOptions
 import dev.ancilla.spi.DgramTransport
 import dev.ancilla.spi.FdHandle
 import dev.ancilla.spi.Interest
@@ -29,7 +30,7 @@ private val JDK = ServiceLoader.load(Provider::class.java).first { it.name() == 
 class DirectedUdp(
     private val loopOnly: Boolean = false,
     val loop: SelectorLoop = JDK.openLoop("udp-loop") as SelectorLoop,
-    private val udp: DgramTransport = JDK.openDgram(SocketKind.UDP, loop, 0),
+    private val udp: DgramTransport = JDK.openDgram(SocketKind.UDP, loop, DgramOptions.DEFAULT),
 ) : DgramTransport by udp {
     val armed = AtomicInteger()
     val cancelled = AtomicInteger()

@@ -4,6 +4,7 @@ import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.spi.Descriptors;
+import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Provider;
 import dev.ancilla.spi.SelectorLoop;
@@ -127,26 +128,26 @@ public final class JunixProvider implements Provider {
   }
 
   @Override
-  public DgramTransport openDgram(SocketKind kind, EventLoop loop, int maxDescriptors)
+  public DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException {
-    return JunixDgram.open(own(loop), maxDescriptors);
+    return JunixDgram.open(own(loop), options.maxDescriptors());
   }
 
   @Override
-  public DgramTransport adoptDgram(SocketKind kind, EventLoop loop, int maxDescriptors, OwnedFd fd)
-      throws IOException {
-    return Adopting.adopt(own(loop), maxDescriptors, fd);
+  public DgramTransport adoptDgram(
+      SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd) throws IOException {
+    return Adopting.adopt(own(loop), options.maxDescriptors(), fd);
   }
 
   /** junixsocket's own pairs leak their descriptors, so two sockets with random names make one. */
   @Override
-  public List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, int maxDescriptors)
+  public List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException {
-    JunixDgram left = JunixDgram.open(own(loop), maxDescriptors);
+    JunixDgram left = JunixDgram.open(own(loop), options.maxDescriptors());
     JunixDgram right = null;
     boolean done = false;
     try {
-      right = JunixDgram.open(own(loop), maxDescriptors);
+      right = JunixDgram.open(own(loop), options.maxDescriptors());
       left.bind(dev.ancilla.UnixAddress.autobind(), -1);
       right.bind(dev.ancilla.UnixAddress.autobind(), -1);
       left.connect(right.localAddress());

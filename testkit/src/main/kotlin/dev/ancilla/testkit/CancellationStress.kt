@@ -20,7 +20,10 @@ import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
 import dev.ancilla.coroutines.send as sendSuspending
 
-/** Receives that are cancelled, again and again, while the messages they wait for arrive. */
+/**
+ * Receives that are cancelled, again and again, while the messages they wait for arrive; and sockets that
+ * are closed in the midst of every call.
+ */
 abstract class CancellationStress(subject: DgramSubject) : ContractSpec(subject) {
     init {
         scenario("100,000 cancelled receives lose no message, double none and leak no descriptor") {
@@ -50,6 +53,7 @@ abstract class CancellationStress(subject: DgramSubject) : ContractSpec(subject)
             (0 until race.sent.get()).filter { race.received[it] != 1 }.shouldBeEmpty()
             race.sent.get() shouldBeGreaterThan 100
         }
+        closingStress()
     }
 }
 

@@ -203,6 +203,7 @@ internal fun ContractSpec.outgoing() {
         val target = receiver.localAddress()
         val full = sender.fill(target)
         val file = fileWith("a")
+        startLoopOf(sender)
         val before = Census.take()
         val scope = CoroutineScope(Dispatchers.Default + Job())
         playing {

@@ -1,7 +1,6 @@
 package dev.ancilla.testkit
 
 import java.io.File
-import java.util.concurrent.CompletableFuture
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
@@ -16,6 +15,8 @@ internal class Child private constructor(
         thread(isDaemon = true, name = "child-output") {
             process.inputStream.bufferedReader().forEachLine(lines::add)
         }
+
+    val pid: Long get() = process.pid()
 
     val isAlive: Boolean get() = process.isAlive
 
@@ -49,25 +50,19 @@ internal class Child private constructor(
     }
 
     companion object {
-        /** Starts one that runs [words], itself started by the command [before]. */
-        fun start(vararg words: String, before: List<String> = emptyList()): Child {
+        /** Starts one that runs [words] with the [options] of a JVM, itself started by the command [before]. */
+        fun start(
+            vararg words: String,
+            before: List<String> = emptyList(),
+            options: List<String> = emptyList(),
+        ): Child {
             val java = File(System.getProperty("java.home"), "bin/java").path
             val command =
-                before + listOf(java, "-Xshare:auto", "-XX:TieredStopAtLevel=1") +
+                before + listOf(java, "-Xshare:auto", "-XX:TieredStopAtLevel=1") + options +
                     listOf("-cp", System.getProperty("java.class.path"), ChildMain::class.java.name) + words
             val errors = File.createTempFile("ancilla-child", ".log")
             // Warnings about native access are not for the build's log.
             return Child(ProcessBuilder(command).redirectError(errors).start(), errors)
-        }
-
-        /** Whether a process can be started here without the right to write everywhere. */
-        val withoutPrivileges: List<String>? by lazy {
-            val command = listOf("setpriv", "--bounding-set=-all", "--inh-caps=-all")
-            val tried =
-                CompletableFuture.supplyAsync {
-                    runCatching { ProcessBuilder(command + "true").start().waitFor() }.getOrDefault(-1)
-                }
-            if (tried.join("setpriv") == 0) command else null
         }
     }
 }

@@ -1,11 +1,15 @@
 package dev.ancilla.testkit
 
 import dev.ancilla.DgramSocket
+import dev.ancilla.Message
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
+import dev.ancilla.UnsupportedFeatureException
+import java.io.File
 import java.net.InetAddress
 import java.net.InetSocketAddress
+import java.time.Duration
 
 /** What the second processes of the contract do. */
 internal object ChildMain {
@@ -17,6 +21,10 @@ internal object ChildMain {
             "race" -> race(words[1])
             "bind" -> println(attempt { Sockets.unixDgram().bind(UnixAddress.path(words[1])) })
             "adopt" -> adopt(words[1])
+            "send" -> send(words[1], words[2])
+            "spin" -> spin()
+            "few" -> fewDescriptors(words[1])
+            "many" -> manySockets(words[1], words[2].toInt())
             else -> error("no such task: $task")
         }
     }
@@ -66,5 +74,80 @@ internal object ChildMain {
                 println(adopted.blocking().receive().use { it.text() })
             }
         }
+    }
+
+    /** Sends a message, says so, and lives until the input ends. */
+    private fun send(path: String, text: String) {
+        Sockets.unixDgram().connect(UnixAddress.path(path)).use {
+            it.blocking().send(Message.of(text))
+            println("sent")
+            readlnOrNull()
+        }
+    }
+
+    /** Says whether a loop can spin, and what it costs to ask if it cannot. */
+    private fun spin() {
+        println(Runtime.getRuntime().availableProcessors())
+        try {
+            Sockets.unixDgram().newEventLoop("ancilla-spinning", Duration.ofNanos(50_000))
+            println("spins")
+        } catch (e: UnsupportedFeatureException) {
+            println("refused ${e.feature()}")
+        }
+    }
+
+    /** Receives ten messages with twenty descriptors each, when it may open 44 more: 64 less a small JVM's own. */
+    private fun fewDescriptors(path: String) {
+        Sockets.unixDgram().maxDescriptors(20).bind(UnixAddress.path(path)).use { receiver ->
+            println("ready")
+            receiver.blocking().receive().use { println(it.ancillary().descriptors().size) }
+            readln()
+            limitDescriptors(free = 44)
+            repeat(10) {
+                receiver.blocking().receive().use { datagram ->
+                    val ancillary = datagram.ancillary()
+                    println("${datagram.text()} ${ancillary.descriptors().size} ${ancillary.truncated()}")
+                }
+            }
+        }
+    }
+
+    /** The limit of a process is on the numbers of its descriptors: those below it that are free can be had. */
+    private fun limitDescriptors(free: Int) {
+        val taken = checkNotNull(File("/proc/self/fd").list()).map(String::toInt).toSet()
+        val limit = generateSequence(0) { it + 1 }.filterNot(taken::contains).elementAt(free)
+        val pid = ProcessHandle.current().pid()
+        val status = Forked.run(listOf("prlimit", "--pid", "$pid", "--nofile=$limit:$limit"))
+        check(status == 0) { "prlimit ended with $status" }
+    }
+
+    /** Says by how many KiB each of many sockets made this process larger that has received one of eleven messages. */
+    private fun manySockets(directory: String, count: Int) {
+        Sockets.unixDgram().open().use { sender ->
+            receiving(sender, directory, 50).forEach(DgramSocket::close)
+            val before = residentKib()
+            val open = receiving(sender, directory, count)
+            println((residentKib() - before) / count)
+            open.forEach(DgramSocket::close)
+        }
+    }
+
+    private fun receiving(sender: DgramSocket, directory: String, count: Int): List<DgramSocket> =
+        List(count) {
+            val receiver = Sockets.unixDgram().bind(UnixAddress.path("$directory/r$it"))
+            val message = Message.of(ByteArray(64)).to(receiver.localAddress())
+            var queued = 0
+            while (queued < 11 && sender.trySend(message)) queued++
+            receiver.blocking().receive().close()
+            receiver
+        }
+
+    private fun residentKib(): Long {
+        repeat(3) { System.gc() } // Of the heap only what is still in use counts.
+        return File("/proc/self/status")
+            .readLines()
+            .first { it.startsWith("VmRSS:") }
+            .filter(Char::isDigit)
+            .toLong()
     }
 }

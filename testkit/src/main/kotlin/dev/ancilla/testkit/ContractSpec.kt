@@ -1,6 +1,8 @@
 package dev.ancilla.testkit
 
+import dev.ancilla.Feature
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.test.Enabled
 import java.net.StandardProtocolFamily
 import java.nio.channels.ServerSocketChannel
 
@@ -11,17 +13,30 @@ import java.nio.channels.ServerSocketChannel
 abstract class ContractSpec(private val subject: DgramSubject) : FunSpec() {
     internal val isUnix: Boolean get() = subject.isUnix
 
+    /** What the provider declares. */
+    internal val features: Set<Feature> get() = subject.features
+
     private var warm = false
 
-    /** A test of what is the same in every style. */
-    internal fun scenario(name: String, play: Scene.() -> Unit) = register(name, Style.blocking, play)
+    /** A test of what is the same in every style; skipped where [missing] says what is not there. */
+    internal fun scenario(name: String, missing: () -> String? = { null }, play: Scene.() -> Unit) =
+        register(name, Style.blocking, missing, play)
 
-    /** A test that is run once for each style. */
-    internal fun inEveryStyle(name: String, styles: List<Style> = Style.all, play: Scene.() -> Unit) =
-        styles.forEach { style -> register("$name ($style)", style, play) }
+    /** A test that is run once for each style; skipped where [missing] says what is not there. */
+    internal fun inEveryStyle(
+        name: String,
+        styles: List<Style> = Style.all,
+        missing: () -> String? = { null },
+        play: Scene.() -> Unit,
+    ) = styles.forEach { style -> register("$name ($style)", style, missing, play) }
 
-    private fun register(name: String, style: Style, play: Scene.() -> Unit) {
-        test(name) {
+    /** For tests that have nothing to show where a platform lacks [feature]. */
+    internal fun without(feature: Feature): () -> String? =
+        { "${subject.provider} has no $feature here".takeUnless { feature in features } }
+
+    private fun register(name: String, style: Style, missing: () -> String?, play: Scene.() -> Unit) {
+        val whether = { missing()?.let { Enabled.disabled(it) } ?: Enabled.enabled }
+        test(name).config(enabledOrReasonIf = { whether() }) {
             warmUp()
             val before = Census.take()
             Scene(subject, style).use(play)

@@ -6,6 +6,8 @@ abstract class DgramContract(subject: DgramSubject) : ContractSpec(subject) {
         exchanging()
         receiving()
         sending()
+        receivingBatches()
+        sendingBatches()
         listeners()
         closing()
     }

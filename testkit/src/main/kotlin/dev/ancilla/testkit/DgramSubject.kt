@@ -5,6 +5,7 @@ import dev.ancilla.EventLoop
 import dev.ancilla.Feature
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
+import dev.ancilla.spi.SocketKind
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.net.SocketAddress
@@ -19,7 +20,18 @@ internal data class Wish(
 )
 
 /** A kind of message socket on one provider: what differs between transports. */
-sealed class DgramSubject(internal val provider: String, internal val isUnix: Boolean) {
+sealed class DgramSubject(internal val provider: String, private val kind: SocketKind) {
+    internal val isUnix: Boolean get() = kind == SocketKind.UNIX_DGRAM
+
+    /** What the provider declares of this kind; nothing if it is not available. */
+    internal val features: Set<Feature> by lazy {
+        Sockets
+            .providers()
+            .single { it.name() == provider }
+            .features()[kind]
+            .orEmpty()
+    }
+
     internal abstract fun open(wish: Wish = Wish()): DgramSocket
 
     /** Asks for a feature, which a provider without it refuses. */
@@ -41,7 +53,7 @@ sealed class DgramSubject(internal val provider: String, internal val isUnix: Bo
 }
 
 /** UDP over the loopback interface. */
-class UdpSubject(provider: String) : DgramSubject(provider, isUnix = false) {
+class UdpSubject(provider: String) : DgramSubject(provider, SocketKind.UDP) {
     override fun open(wish: Wish): DgramSocket {
         val builder = Sockets.udp()
         wish.limit?.let(builder::limit)
@@ -65,7 +77,7 @@ class UdpSubject(provider: String) : DgramSubject(provider, isUnix = false) {
 }
 
 /** Unix datagrams. */
-class UnixDgramSubject(provider: String) : DgramSubject(provider, isUnix = true) {
+class UnixDgramSubject(provider: String) : DgramSubject(provider, SocketKind.UNIX_DGRAM) {
     private var files = 0
 
     override fun open(wish: Wish): DgramSocket {

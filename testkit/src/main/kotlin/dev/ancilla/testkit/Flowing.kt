@@ -197,6 +197,7 @@ internal fun ContractSpec.flowing() {
         val free = bound()
         val sender = open()
         val taken = sender.fill(full.localAddress())
+        startLoopOf(sender)
         val before = Census.take()
         playing {
             withTimeout(PATIENCE_MILLIS) { sender.awaitWritable(free.localAddress()) }

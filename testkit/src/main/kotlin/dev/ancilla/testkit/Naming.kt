@@ -109,8 +109,10 @@ internal fun ContractSpec.naming() {
         peer.receiveText() shouldBe "ahead"
     }
 
-    inEveryStyle("an autobound socket has a name of its own, and replies find it") {
-        if (Feature.ABSTRACT_NAMES !in open().features()) return@inEveryStyle
+    inEveryStyle(
+        "an autobound socket has a name of its own, and replies find it",
+        missing = without(Feature.ABSTRACT_NAMES),
+    ) {
         val server = bound()
         val clients = List(2) { open().also { it.bind(UnixAddress.autobind()) } }
         (clients[0].localAddress() == clients[1].localAddress()) shouldBe false
@@ -121,8 +123,10 @@ internal fun ContractSpec.naming() {
         clients[0].receiveText() shouldBe "you"
     }
 
-    inEveryStyle("abstract names are exact, with NULs inside, and replies find them") {
-        if (Feature.ABSTRACT_NAMES !in open().features()) return@inEveryStyle
+    inEveryStyle(
+        "abstract names are exact, with NULs inside, and replies find them",
+        missing = without(Feature.ABSTRACT_NAMES),
+    ) {
         val name = "ancilla-${System.nanoTime()}\u0000x"
         val server = open().also { it.bind(UnixAddress.abstractName(name)) }
         val client = open().also { it.bind(UnixAddress.abstractName("$name\u0000y")) }

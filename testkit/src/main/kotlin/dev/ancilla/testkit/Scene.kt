@@ -4,9 +4,12 @@ import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.EventLoop
 import dev.ancilla.Message
+import dev.ancilla.ReceiveBatch
+import dev.ancilla.SendBatch
 import java.net.SocketAddress
 import java.nio.file.Files
 import java.nio.file.Path
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CopyOnWriteArrayList
 
 /** Where one test plays: opens what it needs, in the style it is in, and closes it afterwards. */
@@ -30,6 +33,13 @@ internal class Scene(val subject: DgramSubject, val style: Style) : AutoCloseabl
     fun connectedTo(peer: DgramSocket, wish: Wish = Wish()): DgramSocket =
         open(wish).also { it.tryConnect(peer.localAddress()) }
 
+    /** Starts the socket's loop, whose thread stays while a socket is open. */
+    fun startLoopOf(socket: DgramSocket) {
+        val started = CompletableFuture<Unit>()
+        socket.eventLoop().execute { started.complete(Unit) }
+        started.join("the loop")
+    }
+
     fun newEventLoop(name: String): EventLoop = subject.newEventLoop("ancilla-$name")
 
     fun DgramSocket.receive(): Datagram = style.receive(this).await()
@@ -40,6 +50,10 @@ internal class Scene(val subject: DgramSubject, val style: Style) : AutoCloseabl
     fun DgramSocket.send(message: Message) = style.send(this, message).await()
 
     fun DgramSocket.send(text: String, target: SocketAddress? = null) = send(Message.of(text).to(target))
+
+    fun DgramSocket.receiveBatch(batch: ReceiveBatch): Int = style.receiveBatch(this, batch).await()
+
+    fun DgramSocket.sendBatch(batch: SendBatch) = style.sendBatch(this, batch).await()
 
     fun DgramSocket.connect(address: SocketAddress) = style.connect(this, address).await()
 

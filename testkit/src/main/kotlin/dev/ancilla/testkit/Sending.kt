@@ -156,7 +156,7 @@ internal fun ContractSpec.sending() {
 }
 
 /** Of no descriptor: who cannot pass any opens none either. It is closed by nobody. */
-private fun someHandle(): FdHandle =
+internal fun someHandle(): FdHandle =
     Proxy.newProxyInstance(FdHandle::class.java.classLoader, arrayOf(FdHandle::class.java)) { _, method, _ ->
         when (method.name) {
             "number" -> -1

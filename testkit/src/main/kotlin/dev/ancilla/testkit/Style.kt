@@ -5,9 +5,12 @@ import dev.ancilla.Datagram
 import dev.ancilla.DgramListener
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
+import dev.ancilla.ReceiveBatch
+import dev.ancilla.SendBatch
 import dev.ancilla.coroutines.asCoroutineDispatcher
 import dev.ancilla.coroutines.connect
 import dev.ancilla.coroutines.receive
+import dev.ancilla.coroutines.receiveBatch
 import dev.ancilla.coroutines.send
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
@@ -35,6 +38,10 @@ internal sealed class Style(private val label: String) {
 
     abstract fun send(socket: DgramSocket, message: Message): Call<Unit>
 
+    abstract fun receiveBatch(socket: DgramSocket, batch: ReceiveBatch): Call<Int>
+
+    abstract fun sendBatch(socket: DgramSocket, batch: SendBatch): Call<Unit>
+
     abstract fun connect(socket: DgramSocket, address: SocketAddress): Call<Unit>
 
     final override fun toString() = label
@@ -57,6 +64,9 @@ internal sealed class Style(private val label: String) {
         /** Those that can wait for room: a listener only receives. */
         val sending: List<Style> by lazy { all - Listening }
 
+        /** Those that have batches: a listener gets one message at a time. */
+        val batching: List<Style> get() = sending
+
         val blocking: Style get() = all.first()
 
         /** By reflection, for virtual threads came with JDK 21. */
@@ -77,6 +87,12 @@ internal class Blocking(label: String, private val start: (Runnable) -> Thread) 
 
     override fun send(socket: DgramSocket, message: Message) =
         call("send") { socket.blocking().send(message) }
+
+    override fun receiveBatch(socket: DgramSocket, batch: ReceiveBatch) =
+        call("receiveBatch") { socket.blocking().receiveBatch(batch) }
+
+    override fun sendBatch(socket: DgramSocket, batch: SendBatch) =
+        call("send(batch)") { socket.blocking().send(batch) }
 
     override fun connect(socket: DgramSocket, address: SocketAddress) =
         call("connect") { socket.blocking().connect(address, null) }
@@ -106,6 +122,12 @@ internal data object Async : Style("async") {
 
     override fun send(socket: DgramSocket, message: Message) = call("send", socket.async().send(message)) { }
 
+    override fun receiveBatch(socket: DgramSocket, batch: ReceiveBatch) =
+        call("receiveBatch", socket.async().receiveBatch(batch)) { it as Int }
+
+    override fun sendBatch(socket: DgramSocket, batch: SendBatch) =
+        call("send(batch)", socket.async().send(batch)) { }
+
     override fun connect(socket: DgramSocket, address: SocketAddress) =
         call("connect", socket.async().connect(address)) { }
 
@@ -128,6 +150,12 @@ internal class Suspending(
     override fun receive(socket: DgramSocket) = call("receive", socket) { socket.receive() }
 
     override fun send(socket: DgramSocket, message: Message) = call("send", socket) { socket.send(message) }
+
+    override fun receiveBatch(socket: DgramSocket, batch: ReceiveBatch) =
+        call("receiveBatch", socket) { socket.receiveBatch(batch) }
+
+    override fun sendBatch(socket: DgramSocket, batch: SendBatch) =
+        call("send(batch)", socket) { socket.send(batch) }
 
     override fun connect(socket: DgramSocket, address: SocketAddress) =
         call("connect", socket) { socket.connect(address) }
@@ -170,6 +198,10 @@ internal data object Listening : Style("listener") {
 
     override fun send(socket: DgramSocket, message: Message) = Async.send(socket, message)
 
+    override fun receiveBatch(socket: DgramSocket, batch: ReceiveBatch) = Async.receiveBatch(socket, batch)
+
+    override fun sendBatch(socket: DgramSocket, batch: SendBatch) = Async.sendBatch(socket, batch)
+
     override fun connect(socket: DgramSocket, address: SocketAddress) = Async.connect(socket, address)
 
     private class OneMessage(private val outcome: CompletableFuture<Datagram>) : DgramListener {
@@ -186,6 +218,8 @@ internal data object Listening : Style("listener") {
                         it.takeAll(),
                         it.credentials(),
                         it.truncated(),
+                        it.timestamp(),
+                        it.pidfd()?.run { it.takePidfd() },
                     )
                 }
             val copy = Datagram(ByteBuffer.wrap(datagram.bytes()), datagram.sender(), kept, datagram.size())

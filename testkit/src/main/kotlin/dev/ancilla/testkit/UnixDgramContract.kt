@@ -7,7 +7,13 @@ abstract class UnixDgramContract(subject: UnixDgramSubject) : ContractSpec(subje
         socketFiles()
         adopting()
         descriptors()
+        installing()
+        senderFacts()
+        spinning()
+        prefetching()
         congestion()
+        batchesOfDescriptors()
+        batchesThatWait()
         seedSockets()
         seedMessages()
     }

@@ -1,0 +1,46 @@
+package dev.ancilla.spi;
+
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A provider's memory behind a {@link dev.ancilla.SendBatch}: messages in the order in which they
+ * will be sent. Not safe for use by several threads, but for {@link #close()}, which may come at
+ * any moment and waits for a call of the kernel that is reading the slab.
+ */
+public interface SendSlab extends AutoCloseable {
+  /**
+   * Returns how many messages are left to send.
+   *
+   * @return the number of messages
+   */
+  int count();
+
+  /**
+   * Appends a message; the caller has checked that it fits.
+   *
+   * @param payload the bytes, which are copied; the buffer's position does not change
+   * @param target where to, or {@code null} for the connected peer
+   * @param descriptors what rides beside it, held open by the caller until the message has gone
+   */
+  void add(ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors);
+
+  /**
+   * Returns the target of the first message that is left.
+   *
+   * @return where to, or {@code null} for the connected peer
+   */
+  @Nullable SocketAddress firstTarget();
+
+  /** Drops the first message that is left. */
+  void removeFirst();
+
+  /** Drops all messages. */
+  void clear();
+
+  /** Drops all messages and gives the memory back. Idempotent. */
+  @Override
+  void close();
+}
