@@ -20,11 +20,14 @@ public final class Main {
   /**
    * Runs the program; an exception makes its status other than 0.
    *
-   * @param args none
+   * @param args {@code present} if native-ffm is on the module path
    * @throws IOException if the library does not do what it says
    */
   public static void main(String[] args) throws IOException {
     check(Main.class.getModule().isNamed(), "the program does not run as a module");
+    if (args.length > 0 && args[0].equals("present")) {
+      checkFfm();
+    }
     Path directory = Files.createTempDirectory("ancilla-consumer");
     Path file = Files.writeString(directory.resolve("file"), "read through a descriptor");
     Path name = directory.resolve("server.sock");
@@ -47,6 +50,20 @@ public final class Main {
       Files.deleteIfExists(name);
       Files.delete(directory);
     }
+  }
+
+  /** It is told of in any case: by its name, or on a Java that cannot load it by its class. */
+  private static void checkFfm() {
+    int version = Runtime.version().feature();
+    String needed = "dev.ancilla.ffm.FfmProvider needs Java 22 or newer, this is " + version;
+    boolean told =
+        Sockets.providers().stream()
+            .anyMatch(
+                provider ->
+                    version < 22
+                        ? needed.equals(provider.unavailable())
+                        : provider.name().equals("native-ffm"));
+    check(told, "native-ffm is not told of: " + Sockets.providers());
   }
 
   private static String readAll(OwnedFd descriptor) throws IOException {

@@ -1,0 +1,166 @@
+package dev.ancilla.ffm;
+
+import dev.ancilla.Ancillary;
+import dev.ancilla.OwnedFd;
+import dev.ancilla.PeerCredentials;
+import dev.ancilla.spi.DgramOptions;
+import dev.ancilla.spi.FdHandle;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Control messages, {@code cmsg(3)}: written for sending, read after receiving. */
+final class Control {
+  private Control() {}
+
+  /** How many bytes the control part takes of a message with so many descriptors. */
+  static int roomForDescriptors(int count) {
+    return count == 0 ? 0 : Abi.Cmsghdr.space(count * Integer.BYTES);
+  }
+
+  /** How many bytes to offer for what was asked for. */
+  static int roomFor(DgramOptions options) {
+    return roomForDescriptors(options.maxDescriptors())
+        + (options.credentials() ? Abi.Cmsghdr.space(Abi.Ucred.SIZE) : 0)
+        + (options.pidfds() ? Abi.Cmsghdr.space(Integer.BYTES) : 0)
+        + (options.timestamps() ? Abi.Cmsghdr.space(Abi.Timespec.SIZE) : 0);
+  }
+
+  /** Writes the descriptors of a message; returns msg_controllen. */
+  static int write(List<FdHandle> descriptors, MemorySegment to, long offset) {
+    int length = Abi.Cmsghdr.SIZE + descriptors.size() * Integer.BYTES;
+    to.set(ValueLayout.JAVA_LONG, offset + Abi.Cmsghdr.LEN, length);
+    to.set(ValueLayout.JAVA_INT, offset + Abi.Cmsghdr.LEVEL, Abi.SOL_SOCKET);
+    to.set(ValueLayout.JAVA_INT, offset + Abi.Cmsghdr.TYPE, Abi.SCM_RIGHTS);
+    long at = offset + Abi.Cmsghdr.SIZE;
+    for (FdHandle descriptor : descriptors) {
+      to.set(ValueLayout.JAVA_INT, at, descriptor.number());
+      at += Integer.BYTES;
+    }
+    return roomForDescriptors(descriptors.size());
+  }
+
+  /** Closes the descriptors of a message that nobody will see. */
+  static void discard(MemorySegment from, long offset, long length) {
+    visit(from, offset, length, new Discarding());
+  }
+
+  /**
+   * Reads what came with a message.
+   *
+   * @param max how many descriptors were asked for; the kernel may deliver one more, for what it
+   *     rounds up
+   * @param truncated whether the kernel discarded some
+   */
+  static Ancillary read(MemorySegment from, long offset, long length, int max, boolean truncated) {
+    Reading reading = new Reading(max);
+    visit(from, offset, length, reading);
+    return Ancillary.received(
+        reading.descriptors,
+        reading.credentials,
+        truncated || reading.tooMany,
+        reading.timestamp,
+        reading.pidfd);
+  }
+
+  /** The kernel cuts the last one to the room that is left (put_cmsg of net/core/scm.c). */
+  private static boolean has(long size, int bytes) {
+    return size >= Abi.Cmsghdr.SIZE + bytes;
+  }
+
+  private interface Visitor {
+    void descriptor(int number);
+
+    default void pidfd(int number) {
+      descriptor(number);
+    }
+
+    default void other(int type, MemorySegment from, long data, long size) {}
+  }
+
+  /** By cmsg_len, which tells how many descriptors there really are. */
+  private static void visit(MemorySegment from, long offset, long length, Visitor visitor) {
+    long at = offset;
+    long end = offset + length;
+    while (end - at >= Abi.Cmsghdr.SIZE) {
+      long size = from.get(ValueLayout.JAVA_LONG, at + Abi.Cmsghdr.LEN);
+      if (size < Abi.Cmsghdr.SIZE || size > end - at) {
+        return;
+      }
+      long data = at + Abi.Cmsghdr.SIZE;
+      if (from.get(ValueLayout.JAVA_INT, at + Abi.Cmsghdr.LEVEL) == Abi.SOL_SOCKET) {
+        int type = from.get(ValueLayout.JAVA_INT, at + Abi.Cmsghdr.TYPE);
+        if (type == Abi.SCM_RIGHTS) {
+          for (long fd = data; fd + Integer.BYTES <= at + size; fd += Integer.BYTES) {
+            visitor.descriptor(from.get(ValueLayout.JAVA_INT, fd));
+          }
+        } else if (type == Abi.SCM_PIDFD && has(size, Integer.BYTES)) {
+          int number = from.get(ValueLayout.JAVA_INT, data);
+          if (number >= 0) { // Otherwise it is the errno of opening it.
+            visitor.pidfd(number);
+          }
+        } else {
+          visitor.other(type, from, data, size);
+        }
+      }
+      at += Abi.Cmsghdr.align((int) size);
+    }
+  }
+
+  private static final class Discarding implements Visitor {
+    @Override
+    public void descriptor(int number) {
+      FfmFd.close(number);
+    }
+  }
+
+  private static final class Reading implements Visitor {
+    private final int max;
+    private List<OwnedFd> descriptors = List.of();
+    private @Nullable PeerCredentials credentials;
+    private @Nullable Instant timestamp;
+    private @Nullable OwnedFd pidfd;
+    private boolean tooMany;
+
+    Reading(int max) {
+      this.max = max;
+    }
+
+    @Override
+    public void descriptor(int number) {
+      if (descriptors.size() == max) {
+        tooMany = true;
+        FfmFd.close(number);
+        return;
+      }
+      if (descriptors.isEmpty()) {
+        descriptors = new ArrayList<>(Math.min(max, 4));
+      }
+      descriptors.add(OwnedFd.wrap(new FfmFd(number)));
+    }
+
+    @Override
+    public void pidfd(int number) {
+      pidfd = OwnedFd.wrap(new FfmFd(number));
+    }
+
+    @Override
+    public void other(int type, MemorySegment from, long data, long size) {
+      if (type == Abi.SCM_CREDENTIALS && has(size, Abi.Ucred.SIZE)) {
+        credentials =
+            new PeerCredentials(
+                from.get(ValueLayout.JAVA_INT, data + Abi.Ucred.PID),
+                Integer.toUnsignedLong(from.get(ValueLayout.JAVA_INT, data + Abi.Ucred.UID)),
+                Integer.toUnsignedLong(from.get(ValueLayout.JAVA_INT, data + Abi.Ucred.GID)));
+      } else if (type == Abi.SCM_TIMESTAMPNS && has(size, Abi.Timespec.SIZE)) {
+        timestamp =
+            Instant.ofEpochSecond(
+                from.get(ValueLayout.JAVA_LONG, data + Abi.Timespec.SEC),
+                from.get(ValueLayout.JAVA_LONG, data + Abi.Timespec.NSEC));
+      }
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package dev.ancilla.ffm;
+
+import dev.ancilla.EventLoop;
+import dev.ancilla.Feature;
+import dev.ancilla.OwnedFd;
+import dev.ancilla.UnsupportedFeatureException;
+import dev.ancilla.spi.Descriptors;
+import dev.ancilla.spi.DgramOptions;
+import dev.ancilla.spi.DgramTransport;
+import dev.ancilla.spi.Provider;
+import dev.ancilla.spi.SocketKind;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fast provider, {@code native-ffm}: Linux's own calls through {@code java.lang.foreign}.
+ *
+ * <p><b>Platforms.</b> Linux on x86-64 and aarch64, Java 22 or newer. The layouts for aarch64
+ * follow its ABI and were not run. Programs allow native access with {@code
+ * --enable-native-access=dev.ancilla.ffm}, or {@code ALL-UNNAMED} on the class path; without it
+ * Java 24 and newer warn, and where it is denied the provider says that it is unavailable.
+ *
+ * <p><b>Costs.</b> A socket is one descriptor, and up to four more while it sends, unconnected, to
+ * full targets; each thread in a blocking call has one. Memory is taken with the first receive: up
+ * to 64 slots of 2 KiB. A loop has two descriptors.
+ *
+ * <p><b>What it has beyond the others</b>: every {@link Feature} but {@link
+ * Feature#JAVA_FILE_DESCRIPTOR}, for which Java has no public way.
+ */
+public final class FfmProvider implements Provider {
+  static final String NAME = "native-ffm";
+
+  private @Nullable Set<Feature> features; // guarded by this
+
+  /** Creates the provider; for {@link java.util.ServiceLoader}. */
+  public FfmProvider() {}
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public int priority() {
+    return 200;
+  }
+
+  @Override
+  public @Nullable String unavailable() {
+    String system = System.getProperty("os.name");
+    String machine = System.getProperty("os.arch");
+    if (!system.equals("Linux")) {
+      return "it speaks Linux only, and this is " + system;
+    }
+    if (!machine.equals("amd64") && !machine.equals("aarch64")) {
+      return "it knows x86-64 and aarch64, and this is " + machine;
+    }
+    try (Scratch scratch = Scratch.borrow()) {
+      Libc.close(scratch.errno, -1);
+      return null;
+    } catch (LinkageError | RuntimeException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      return cause instanceof IllegalCallerException
+          ? "native access is denied; start Java with --enable-native-access=" + module()
+          : "the C library cannot be called: " + cause;
+    }
+  }
+
+  private static String module() {
+    Module module = FfmProvider.class.getModule();
+    return module.isNamed() ? module.getName() : "ALL-UNNAMED";
+  }
+
+  /** SO_PASSPIDFD came with Linux 6.5. */
+  private static boolean hasPidfds() {
+    try {
+      int probe = Sock.openDgram();
+      try {
+        Sock.option(probe, Abi.SO_PASSPIDFD, 1);
+        return true;
+      } finally {
+        FfmFd.close(probe);
+      }
+    } catch (IOException tooOld) {
+      return false;
+    }
+  }
+
+  @Override
+  public Set<SocketKind> kinds() {
+    return Set.of(SocketKind.UNIX_DGRAM);
+  }
+
+  @Override
+  public synchronized Set<Feature> features(SocketKind kind) {
+    if (features == null) {
+      Set<Feature> found = EnumSet.complementOf(EnumSet.of(Feature.JAVA_FILE_DESCRIPTOR));
+      if (Runtime.getRuntime().availableProcessors() == 1) {
+        found.remove(Feature.SPINNING);
+      }
+      if (!hasPidfds()) {
+        found.remove(Feature.MESSAGE_PIDFDS);
+      }
+      features = Set.copyOf(found);
+    }
+    return features;
+  }
+
+  @Override
+  public int descriptorLimit() {
+    return Abi.SCM_MAX_FD;
+  }
+
+  @Override
+  public EventLoop openLoop(String name) {
+    return new EpollLoop(name, 0);
+  }
+
+  @Override
+  public EventLoop openLoop(String name, Duration spin) {
+    if (Runtime.getRuntime().availableProcessors() == 1) {
+      throw new UnsupportedFeatureException(
+          Feature.SPINNING, NAME, "newEventLoop(" + name + ", " + spin + ")");
+    }
+    return new EpollLoop(name, spin.toNanos());
+  }
+
+  @Override
+  public DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
+      throws IOException {
+    return FfmDgram.over(Sock.openDgram(), own(loop), options);
+  }
+
+  @Override
+  public DgramTransport adoptDgram(
+      SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd) throws IOException {
+    return Adopting.adopt(own(loop), options, fd);
+  }
+
+  @Override
+  public List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, DgramOptions options)
+      throws IOException {
+    EpollLoop own = own(loop);
+    int[] ends = Sock.pairDgram();
+    DgramTransport left;
+    try {
+      left = FfmDgram.over(ends[0], own, options);
+    } catch (IOException | RuntimeException e) {
+      FfmFd.close(ends[1]);
+      throw e;
+    }
+    try {
+      return List.of(left, FfmDgram.over(ends[1], own, options));
+    } catch (IOException | RuntimeException e) {
+      left.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public Descriptors descriptors() {
+    return new FfmDescriptors();
+  }
+
+  private static EpollLoop own(EventLoop loop) {
+    if (loop instanceof EpollLoop own) {
+      return own;
+    }
+    throw new IllegalArgumentException(loop.name() + " is no event loop of provider " + NAME);
+  }
+}

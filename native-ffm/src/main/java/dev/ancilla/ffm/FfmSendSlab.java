@@ -1,0 +1,219 @@
+package dev.ancilla.ffm;
+
+import dev.ancilla.spi.FdHandle;
+import dev.ancilla.spi.SendSlab;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/** The slab of a batch, a ring of messages that {@code sendmmsg(2)} sends from the first on. */
+final class FfmSendSlab implements SendSlab {
+  private static final int FLAGS = Abi.MSG_DONTWAIT | Abi.MSG_NOSIGNAL;
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final int capacity;
+  private final int slotBytes;
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment errno = Libc.newErrno(arena);
+  private final MemorySegment headers;
+  private final MemorySegment vectors;
+  private final MemorySegment names;
+  private final MemorySegment data;
+
+  /** Memory of payloads that are longer than a slot, and of descriptors; made when needed, kept. */
+  private final @Nullable MemorySegment[] longer;
+
+  private final @Nullable MemorySegment[] controls;
+  private final @Nullable SocketAddress[] targets;
+
+  /** What is encoded in each slot's name, so that the same target is not encoded again. */
+  private final @Nullable SocketAddress[] named;
+
+  private int first; // guarded by lock
+  private volatile int count; // written under lock
+  private boolean closed; // guarded by lock
+
+  FfmSendSlab(int capacity, int slotBytes) {
+    this.capacity = capacity;
+    this.slotBytes = slotBytes;
+    headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
+    vectors = arena.allocate((long) capacity * Abi.Iovec.SIZE, 8);
+    names = arena.allocate((long) capacity * Sockaddr.ROOM, 8);
+    data = arena.allocate(Math.max(8, (long) capacity * slotBytes), 64);
+    longer = new MemorySegment[capacity];
+    controls = new MemorySegment[capacity];
+    targets = new SocketAddress[capacity];
+    named = new SocketAddress[capacity];
+    for (int i = 0; i < capacity; i++) {
+      headers.set(
+          ValueLayout.JAVA_LONG,
+          header(i) + Abi.Msghdr.IOV,
+          vectors.address() + (long) i * Abi.Iovec.SIZE);
+      headers.set(ValueLayout.JAVA_LONG, header(i) + Abi.Msghdr.IOVLEN, 1);
+    }
+  }
+
+  private static long header(int index) {
+    return (long) index * Abi.Mmsghdr.SIZE;
+  }
+
+  @Override
+  public int count() {
+    return count;
+  }
+
+  @Override
+  public void add(ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors) {
+    lock.lock();
+    try {
+      checkOpen();
+      int index = (first + count) % capacity;
+      int size = payload.remaining();
+      long header = header(index);
+      long vector = (long) index * Abi.Iovec.SIZE;
+      vectors.set(ValueLayout.JAVA_LONG, vector + Abi.Iovec.BASE, write(payload, index));
+      vectors.set(ValueLayout.JAVA_LONG, vector + Abi.Iovec.LEN, size);
+      targets[index] = target;
+      if (target == null) {
+        headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.NAME, 0);
+        headers.set(ValueLayout.JAVA_INT, header + Abi.Msghdr.NAMELEN, 0);
+        named[index] = null;
+      } else if (target != named[index]) {
+        long name = (long) index * Sockaddr.ROOM;
+        headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.NAME, names.address() + name);
+        headers.set(
+            ValueLayout.JAVA_INT,
+            header + Abi.Msghdr.NAMELEN,
+            Sockaddr.encode(target, names, name));
+        named[index] = target;
+      }
+      if (descriptors.isEmpty()) {
+        headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROL, 0);
+        headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, 0);
+      } else {
+        MemorySegment control =
+            atLeast(controls, index, Control.roomForDescriptors(descriptors.size()));
+        headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROL, control.address());
+        headers.set(
+            ValueLayout.JAVA_LONG,
+            header + Abi.Msghdr.CONTROLLEN,
+            Control.write(descriptors, control, 0));
+      }
+      count++;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private long write(ByteBuffer payload, int index) {
+    int size = payload.remaining();
+    if (size <= slotBytes) {
+      long slot = (long) index * slotBytes;
+      SendCall.copy(payload, data, slot);
+      return data.address() + slot;
+    }
+    MemorySegment memory = atLeast(longer, index, size);
+    SendCall.copy(payload, memory, 0);
+    return memory.address();
+  }
+
+  private MemorySegment atLeast(@Nullable MemorySegment[] kept, int index, int size) {
+    MemorySegment memory = kept[index];
+    if (memory == null || memory.byteSize() < size) {
+      memory = arena.allocate(Math.max(64, Integer.highestOneBit(size) * 2L), 8);
+      kept[index] = memory;
+    }
+    return memory;
+  }
+
+  private void checkOpen() {
+    if (closed) {
+      throw new IllegalStateException("the batch is closed");
+    }
+  }
+
+  /** Sends from the first message on; returns how many were sent, or the negative errno. */
+  int send(int fd) {
+    lock.lock();
+    try {
+      checkOpen();
+      int total = 0;
+      while (count > 0) {
+        int run = Math.min(count, capacity - first);
+        int sent = Libc.sendmmsg(errno, fd, headers.address() + header(first), run, FLAGS);
+        if (sent == -Abi.EINTR) {
+          continue;
+        }
+        if (sent < 0) {
+          return total == 0 ? sent : total;
+        }
+        drop(sent);
+        total += sent;
+        if (sent < run) {
+          return total;
+        }
+      }
+      return total;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void drop(int messages) {
+    count -= messages;
+    first = count == 0 ? 0 : (first + messages) % capacity;
+  }
+
+  @Override
+  public @Nullable SocketAddress firstTarget() {
+    lock.lock();
+    try {
+      return count == 0 ? null : targets[first];
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void removeFirst() {
+    lock.lock();
+    try {
+      if (count == 0) {
+        throw new NoSuchElementException("no message is left");
+      }
+      drop(1);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void clear() {
+    lock.lock();
+    try {
+      drop(count);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (!closed) {
+        drop(count);
+        closed = true;
+        arena.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

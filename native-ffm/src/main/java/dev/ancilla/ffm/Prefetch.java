@@ -1,0 +1,118 @@
+package dev.ancilla.ffm;
+
+import dev.ancilla.Datagram;
+import dev.ancilla.spi.DgramOptions;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of one socket that were taken out of the kernel's queue and that nobody has received
+ * yet: in order, and the socket's. Guarded by the socket's lock for receiving.
+ */
+final class Prefetch {
+  /** How many descriptors may lie here; more could exhaust the process before anybody sees one. */
+  private static final int MAX_DESCRIPTORS = 32;
+
+  /** With the rest that belongs to a message, 64 of them stay below 256 KiB. */
+  private static final int SLOT_BYTES = 2048;
+
+  private static final int SINGLES = 16;
+
+  private final int fd;
+  private final DgramOptions options;
+  private final Overflow.Pool overflows;
+  private final int most;
+  private @Nullable ReceiveRing ring; // made with the first receive
+  private int next;
+  private int single; // how many times more one message is taken at a time
+  private volatile int left; // written under the lock; read by those who wait
+
+  Prefetch(int fd, DgramOptions options, Overflow.Pool overflows) {
+    this.fd = fd;
+    this.options = options;
+    this.overflows = overflows;
+    this.most = Math.max(1, Math.min(options.prefetch(), mostInBatch()));
+  }
+
+  /**
+   * How many messages the next call should take. A call for many that brings one costs half as much
+   * again as a call for one; so where messages come one at a time they are taken so, and only now
+   * and then it is looked whether that is still true.
+   */
+  int most() {
+    return single > 0 ? 1 : most;
+  }
+
+  /** How many messages one call takes into a batch of the caller's. */
+  int mostInBatch() {
+    int perMessage = options.maxDescriptors() + (options.pidfds() ? 1 : 0);
+    return perMessage == 0 ? Integer.MAX_VALUE : Math.max(1, MAX_DESCRIPTORS / perMessage);
+  }
+
+  /** How many messages are here; to be read without the lock. */
+  int left() {
+    return left;
+  }
+
+  boolean isEmpty() {
+    return left == 0;
+  }
+
+  /** Receives what is there; returns how many messages came, or the negative errno. */
+  int fetch(int most) {
+    ReceiveRing current = ring;
+    if (current == null) {
+      current = new ReceiveRing(this.most, SLOT_BYTES, options);
+      ring = current;
+    }
+    int came = current.fill(fd, most, overflows);
+    next = 0;
+    left = Math.max(came, 0);
+    if (current.hasLonger()) {
+      single = SINGLES; // What does not fit into slots would lie on the heap, many times over.
+    } else if (came == 1) {
+      single = most == 1 ? single - 1 : SINGLES;
+    }
+    return came;
+  }
+
+  Datagram take(int limit) {
+    ReceiveRing current = ring;
+    if (current == null) {
+      throw new IllegalStateException("nothing was fetched");
+    }
+    // First: whatever a stranger sent, it cannot stay in front of the others.
+    int index = next++;
+    left--;
+    return current.take(index, limit);
+  }
+
+  List<Datagram> takeAll(int atMost, int limit) {
+    List<Datagram> taken = new ArrayList<>(Math.min(left, atMost));
+    while (left > 0 && taken.size() < atMost) {
+      taken.add(take(limit));
+    }
+    return taken;
+  }
+
+  /** Drops the messages that nobody received, and closes their descriptors. */
+  void drop() {
+    ReceiveRing current = ring;
+    if (current != null) {
+      for (; left > 0; left--) {
+        current.discard(next++);
+      }
+    }
+  }
+
+  /** Drops the messages that nobody received, and gives the memory back. */
+  void close() {
+    drop();
+    ReceiveRing current = ring;
+    if (current != null) {
+      current.close();
+      ring = null;
+    }
+  }
+}

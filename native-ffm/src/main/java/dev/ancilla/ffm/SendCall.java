@@ -1,0 +1,123 @@
+package dev.ancilla.ffm;
+
+import dev.ancilla.spi.FdHandle;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Native memory for sending one message at a time. Not safe for use by several threads: its owner's
+ * lock guards it, and is held while the kernel reads.
+ */
+final class SendCall implements AutoCloseable {
+  private static final int FLAGS = Abi.MSG_DONTWAIT | Abi.MSG_NOSIGNAL;
+
+  /** What is kept for payloads; for a longer one memory is taken for the time of the call. */
+  private static final int KEPT = 16 * 1024;
+
+  private static final int FIRST = 1024;
+
+  private final Arena arena = Arena.ofShared();
+  private final MemorySegment errno = Libc.newErrno(arena);
+  private final MemorySegment name = arena.allocate(Sockaddr.ROOM, 8);
+  private @Nullable SocketAddress named; // what is encoded in name
+  private int nameLength;
+  private MemorySegment bytes = arena.allocate(FIRST, 8);
+  private @Nullable MemorySegment header; // made with the first message that has descriptors
+  private @Nullable MemorySegment control;
+
+  /** Returns the number of bytes that were sent, or the negative errno. */
+  int send(int fd, ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors) {
+    int size = payload.remaining();
+    if (size > KEPT) {
+      try (Arena once = Arena.ofConfined()) {
+        return send(fd, once.allocate(size, 8), payload, target, descriptors);
+      }
+    }
+    if (size > bytes.byteSize()) {
+      bytes = arena.allocate(KEPT, 8); // Once: the smaller one before is little.
+    }
+    return send(fd, bytes, payload, target, descriptors);
+  }
+
+  private int send(
+      int fd,
+      MemorySegment memory,
+      ByteBuffer payload,
+      @Nullable SocketAddress target,
+      List<FdHandle> descriptors) {
+    int size = payload.remaining();
+    copy(payload, memory, 0);
+    int length = target == null ? 0 : encode(target);
+    int result;
+    do {
+      result =
+          descriptors.isEmpty()
+              ? Libc.sendto(
+                  errno,
+                  fd,
+                  memory.address(),
+                  size,
+                  FLAGS,
+                  length == 0 ? 0 : name.address(),
+                  length)
+              : Libc.sendmsg(
+                  errno, fd, prepare(memory.address(), size, length, descriptors), FLAGS);
+    } while (result == -Abi.EINTR);
+    return result;
+  }
+
+  static void copy(ByteBuffer payload, MemorySegment to, long offset) {
+    int size = payload.remaining();
+    if (payload.hasArray()) {
+      MemorySegment.copy(
+          payload.array(),
+          payload.arrayOffset() + payload.position(),
+          to,
+          ValueLayout.JAVA_BYTE,
+          offset,
+          size);
+    } else if (size > 0) {
+      MemorySegment.copy(MemorySegment.ofBuffer(payload), 0, to, offset, size);
+    }
+  }
+
+  /** Addresses are immutable, and a sender's target is mostly the same object. */
+  private int encode(SocketAddress target) {
+    if (target != named) {
+      nameLength = Sockaddr.encode(target, name, 0);
+      named = target;
+    }
+    return nameLength;
+  }
+
+  private long prepare(long payload, int size, int length, List<FdHandle> descriptors) {
+    MemorySegment message = header;
+    MemorySegment beside = control;
+    if (message == null || beside == null) {
+      message = arena.allocate(Abi.Msghdr.SIZE + Abi.Iovec.SIZE, 8);
+      beside = arena.allocate(Control.roomForDescriptors(Abi.SCM_MAX_FD), 8);
+      header = message;
+      control = beside;
+    }
+    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.NAME, length == 0 ? 0 : name.address());
+    message.set(ValueLayout.JAVA_INT, Abi.Msghdr.NAMELEN, length);
+    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOV, message.address() + Abi.Msghdr.SIZE);
+    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOVLEN, 1);
+    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROL, beside.address());
+    message.set(
+        ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROLLEN, Control.write(descriptors, beside, 0));
+    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.SIZE + Abi.Iovec.BASE, payload);
+    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.SIZE + Abi.Iovec.LEN, size);
+    return message.address();
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,25 @@
+package dev.ancilla.ffm
+
+import dev.ancilla.testkit.CancellationStress
+import dev.ancilla.testkit.DgramContract
+import dev.ancilla.testkit.FlowContract
+import dev.ancilla.testkit.UnixDgramContract
+import dev.ancilla.testkit.UnixDgramSubject
+import dev.ancilla.testkit.UnixFlowContract
+
+private fun ffm() = UnixDgramSubject("native-ffm")
+
+/** What every message socket does, over native-ffm. */
+class FfmContractTest : DgramContract(ffm())
+
+/** What Unix datagrams do besides, over native-ffm. */
+class FfmUnixContractTest : UnixDgramContract(ffm())
+
+/** Cancelled receives that race with messages and their descriptors, over native-ffm. */
+class FfmStressTest : CancellationStress(ffm())
+
+/** Flows, channels and batches, over native-ffm. */
+class FfmFlowTest : FlowContract(ffm())
+
+/** Congestion, questions and answers, over native-ffm. */
+class FfmUnixFlowTest : UnixFlowContract(ffm())
