@@ -1,0 +1,58 @@
+/* The C contestants: what the kernel gives a program that has nothing in its way. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+enum mode { UNCONNECTED, CONNECTED, MUTUAL };
+enum style { BLOCK, POLL, EPOLL, SPIN, MMSG, MMSG_BLOCK };
+
+/* What the runner asked for: see main.c. */
+struct job {
+    enum style style;
+    enum mode mode;
+    size_t size;
+    bool fds;
+    int sockets, active;
+    const char *self, *peer;
+};
+
+/* The first byte of a message: more follow, or this is the last of a round and tells their number. */
+enum { DATA = 'D', END = 'E' };
+#define BATCH 64
+#define FD_BATCH 32
+#define SMALLEST 16
+
+/* common.c */
+void fail(const char *what);
+long now(void);
+struct sockaddr_un address_of(const char *path);
+int bound(const char *path);
+void connect_to(int fd, const char *path);
+bool connects(const struct job *job, bool active);
+int set_up(const struct job *job, bool active);
+long next_round(void);
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int epoll_of(int fd, unsigned events);
+void await_epoll(int epoll);
+void await_poll(int fd, short events);
+void fill_data(char *payload, size_t size);
+void fill_end(char *payload, long count);
+void tally(const char *payload, ssize_t size, socklen_t sender);
+void close_passed(struct msghdr *message);
+void put_fd(struct msghdr *message, void *control, int fd);
+#define CONTROL CMSG_SPACE(sizeof(int))
+
+/* The roles. */
+void receive(const struct job *job);
+void send_rounds(const struct job *job);
+void echo(const struct job *job);
+void ping(const struct job *job);
+void serve_many(const struct job *job);
+void ping_many(const struct job *job);
+void start(const struct job *job);
+
+#endif

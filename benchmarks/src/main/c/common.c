@@ -1,0 +1,140 @@
+/* Sockets, waiting, counting, and the words exchanged with the runner. */
+#define _GNU_SOURCE
+#include "bench.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+void fail(const char *what) {
+    printf("failed %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+long now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000L + t.tv_nsec;
+}
+
+struct sockaddr_un address_of(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    return address;
+}
+
+int bound(const char *path) {
+    struct sockaddr_un self = address_of(path);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&self, sizeof self) < 0) fail("bind");
+    return fd;
+}
+
+void connect_to(int fd, const char *path) {
+    struct sockaddr_un peer = address_of(path);
+    if (connect(fd, (struct sockaddr *)&peer, sizeof peer) < 0) fail("connect");
+}
+
+void say(const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void await_word(const char *expected) {
+    char line[64];
+    if (!fgets(line, sizeof line, stdin)) exit(0);
+    if (strncmp(line, expected, strlen(expected))) fail(line);
+}
+
+bool connects(const struct job *job, bool active) {
+    return job->mode == MUTUAL || (job->mode == CONNECTED && active);
+}
+
+/* Binds; and connects, when the other side is bound too. */
+int set_up(const struct job *job, bool active) {
+    int fd = bound(job->self);
+    say("bound");
+    await_word("connect");
+    if (connects(job, active)) connect_to(fd, job->peer);
+    say("ready");
+    return fd;
+}
+
+/* Waits for the runner and returns when the round is to end. */
+long next_round(void) {
+    long millis;
+    if (scanf(" go %ld", &millis) != 1) exit(0);
+    return now() + millis * 1000000;
+}
+
+int epoll_of(int fd, unsigned events) {
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    struct epoll_event wanted = {.events = events};
+    if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &wanted) < 0) fail("epoll");
+    return epoll;
+}
+
+void await_epoll(int epoll) {
+    struct epoll_event event;
+    if (epoll_wait(epoll, &event, 1, -1) < 0 && errno != EINTR) fail("epoll_wait");
+}
+
+void await_poll(int fd, short events) {
+    struct pollfd wanted = {.fd = fd, .events = events};
+    if (poll(&wanted, 1, -1) < 0 && errno != EINTR) fail("poll");
+}
+
+void fill_data(char *payload, size_t size) {
+    memset(payload, 'x', size);
+    payload[0] = DATA;
+}
+
+/* A byte, and the number in network order: the other side may be a JVM. */
+void fill_end(char *payload, long count) {
+    payload[0] = END;
+    for (int i = 0; i < 8; i++) payload[1 + i] = (char)(count >> (8 * (7 - i)));
+}
+
+/* Counts a message; at the end of a round tells how many came and how many were sent. */
+void tally(const char *payload, ssize_t size, socklen_t sender) {
+    static long count, bytes, unnamed;
+    if (sender <= sizeof(sa_family_t)) unnamed++;
+    if (payload[0] == DATA) {
+        count++;
+        bytes += size;
+        return;
+    }
+    long sent = 0;
+    for (int i = 0; i < 8; i++) sent = sent << 8 | (unsigned char)payload[1 + i];
+    if (unnamed) say("failed %ld messages without a sender", unnamed);
+    say("got count=%ld sent=%ld bytes=%ld", count, sent, bytes);
+    count = bytes = unnamed = 0;
+}
+
+void put_fd(struct msghdr *message, void *control, int fd) {
+    message->msg_control = control;
+    message->msg_controllen = CONTROL;
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+}
+
+void close_passed(struct msghdr *message) {
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    int fd;
+    if (!header || header->cmsg_type != SCM_RIGHTS) fail("a message without its descriptor");
+    memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    close(fd);
+}

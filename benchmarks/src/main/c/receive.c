@@ -1,0 +1,85 @@
+/* Receives for ever, one by one or in batches. */
+#define _GNU_SOURCE
+#include "bench.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+struct slot {
+    struct iovec part;
+    struct sockaddr_un sender;
+    _Alignas(struct cmsghdr) char control[CONTROL];
+};
+
+static struct mmsghdr messages[BATCH];
+static struct slot slots[BATCH];
+
+static void prepare(int count, size_t size) {
+    for (int i = 0; i < count; i++) {
+        slots[i].part = (struct iovec){malloc(size), size};
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &slots[i].sender, .msg_iov = &slots[i].part, .msg_iovlen = 1};
+    }
+}
+
+/* The kernel wrote over these lengths. */
+static void reset(int count, bool fds) {
+    for (int i = 0; i < count; i++) {
+        messages[i].msg_hdr.msg_namelen = sizeof slots[i].sender;
+        if (!fds) continue;
+        messages[i].msg_hdr.msg_control = slots[i].control;
+        messages[i].msg_hdr.msg_controllen = CONTROL;
+    }
+}
+
+static void count(int number, bool fds) {
+    for (int i = 0; i < number; i++) {
+        struct msghdr *header = &messages[i].msg_hdr;
+        const char *payload = header->msg_iov->iov_base;
+        if (fds && payload[0] == DATA) close_passed(header);
+        tally(payload, messages[i].msg_len, header->msg_namelen);
+    }
+}
+
+static int one(int fd, int flags, bool fds) {
+    if (!fds) {
+        messages[0].msg_hdr.msg_namelen = sizeof slots[0].sender;
+        ssize_t size = recvfrom(fd, slots[0].part.iov_base, slots[0].part.iov_len, flags,
+                                (struct sockaddr *)&slots[0].sender, &messages[0].msg_hdr.msg_namelen);
+        messages[0].msg_len = size;
+        return size < 0 ? -1 : 1;
+    }
+    reset(1, true);
+    ssize_t size = recvmsg(fd, &messages[0].msg_hdr, flags | MSG_CMSG_CLOEXEC);
+    messages[0].msg_len = size;
+    return size < 0 ? -1 : 1;
+}
+
+static int many(int fd, int flags, bool fds, int batch) {
+    static int used = BATCH;
+    reset(used, fds);
+    int received = recvmmsg(fd, messages, batch, flags | MSG_CMSG_CLOEXEC, NULL);
+    if (received > 0) used = received;
+    return received;
+}
+
+void receive(const struct job *job) {
+    int fd = set_up(job, false);
+    bool batches = job->style == MMSG || job->style == MMSG_BLOCK;
+    int batch = job->fds ? FD_BATCH : BATCH;
+    int flags = job->style == BLOCK ? 0 : job->style == MMSG_BLOCK ? MSG_WAITFORONE : MSG_DONTWAIT;
+    int epoll = job->style == EPOLL || job->style == MMSG ? epoll_of(fd, EPOLLIN) : -1;
+    prepare(BATCH, job->size < SMALLEST ? SMALLEST : job->size);
+    for (;;) {
+        int received = batches ? many(fd, flags, job->fds, batch) : one(fd, flags, job->fds);
+        if (received > 0) count(received, job->fds);
+        else if (errno != EAGAIN && errno != EINTR) fail("receive");
+        /* A short batch has emptied the queue: trying again would only say so. */
+        if (received == batch || (!batches && received == 1)) continue;
+        if (epoll >= 0) await_epoll(epoll);
+        else if (job->style == POLL) await_poll(fd, POLLIN);
+    }
+}

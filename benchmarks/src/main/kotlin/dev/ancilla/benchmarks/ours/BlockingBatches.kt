@@ -1,0 +1,32 @@
+package dev.ancilla.benchmarks.ours
+
+import dev.ancilla.benchmarks.worker.Job
+import dev.ancilla.benchmarks.worker.Round
+import dev.ancilla.benchmarks.worker.Style
+import dev.ancilla.benchmarks.worker.Tally
+import dev.ancilla.benchmarks.worker.endOf
+import java.nio.ByteBuffer
+
+/** Batches, on the thread that calls. */
+internal class BlockingBatches private constructor(
+    private val job: Job,
+    private val single: Blocking,
+) : Style by single {
+    constructor(job: Job) : this(job, Blocking(job))
+
+    private val socket = single.socket
+    private val outgoing = socket.newSendBatch(BATCH, roomFor(job))
+
+    override fun receive(tally: Tally) {
+        val batch = socket.newReceiveBatch(BATCH, roomFor(job))
+        while (true) tally.add(batch, socket.blocking().receiveBatch(batch))
+    }
+
+    override fun send(round: Round) {
+        while (round.next(BATCH)) {
+            outgoing.fill { if (job.fds) add(single.dataWithFd) else add(single.data, single.target) }
+            socket.blocking().send(outgoing)
+        }
+        socket.blocking().send(ByteBuffer.wrap(endOf(round.count)), single.target)
+    }
+}

@@ -1,0 +1,72 @@
+package dev.ancilla.benchmarks.ours
+
+import dev.ancilla.Ancillary
+import dev.ancilla.Datagram
+import dev.ancilla.Message
+import dev.ancilla.OwnedFd
+import dev.ancilla.Sockets
+import dev.ancilla.UnixAddress
+import dev.ancilla.UnixDgramSocket
+import dev.ancilla.benchmarks.worker.Job
+import dev.ancilla.benchmarks.worker.Mode
+import dev.ancilla.benchmarks.worker.Style
+import dev.ancilla.benchmarks.worker.Tally
+import dev.ancilla.benchmarks.worker.dataOf
+import java.nio.ByteBuffer
+import java.nio.file.Path
+import java.time.Duration
+
+/** What the styles of this library share: a socket, and what goes out through it. */
+internal abstract class Ours(protected val job: Job) : Style {
+    val socket: UnixDgramSocket = opened(job, job.self)
+    val target: UnixAddress? = if (job.mode == Mode.UNCONNECTED) UnixAddress.path(job.peer) else null
+
+    /** What is sent: used again for each message, as a program does that sends much. */
+    private val payload: ByteBuffer = ByteBuffer.wrap(dataOf(job.size))
+    val data: ByteBuffer get() = payload.rewind()
+    val dataWithFd: Message =
+        Message.of(dataOf(job.size)).to(target).with(if (job.fds) aDescriptor() else Ancillary.none())
+
+    override fun connect() {
+        check(socket.tryConnect(UnixAddress.path(job.peer)))
+    }
+
+    private fun aDescriptor() = Ancillary.lend(OwnedFd.open(Path.of("/dev/null")))
+}
+
+/** Opens a socket as its style wants it; those named "spin" look for work for a while before they sleep. */
+internal fun opened(job: Job, path: String): UnixDgramSocket {
+    val builder = Sockets.unixDgram()
+    if (job.fds) builder.maxDescriptors(1)
+    if (job.style.endsWith(
+            "spin",
+        )
+    ) {
+        builder.eventLoop(builder.newEventLoop("spinning", Duration.ofNanos(50_000)))
+    }
+    return builder.bind(UnixAddress.path(path))
+}
+
+/** Counts a message as a receiver that looks at all of it. */
+internal fun Tally.add(datagram: Datagram) {
+    val payload = datagram.payload()
+    if (fds && datagram.size() > END_SIZE) datagram.ancillary().take().close()
+    add(payload, datagram.sender() != null)
+}
+
+/** The last message of a round brings no descriptor. */
+internal const val END_SIZE = 16
+
+internal fun oursOf(job: Job): Style = when (job.style) {
+    "blocking", "blocking-spin" -> Blocking(job)
+    "suspend", "suspend-spin" -> Suspending(job, onLoop = true)
+    "default" -> Suspending(job, onLoop = false)
+    "flow" -> Flowing(job)
+    "batch" -> SuspendingBatches(job, onLoop = true)
+    "batch-default" -> SuspendingBatches(job, onLoop = false)
+    "batch-blocking" -> BlockingBatches(job)
+    "list" -> Lists(job)
+    "async" -> Futures(job)
+    "listener" -> Listening(job)
+    else -> error("no style ${job.style}")
+}

@@ -1,0 +1,37 @@
+package dev.ancilla.benchmarks.ours
+
+import dev.ancilla.benchmarks.worker.Job
+import dev.ancilla.benchmarks.worker.Round
+import dev.ancilla.benchmarks.worker.Style
+import dev.ancilla.benchmarks.worker.Tally
+import dev.ancilla.benchmarks.worker.endOf
+import dev.ancilla.coroutines.receiveBatch
+import dev.ancilla.coroutines.send
+import kotlinx.coroutines.runBlocking
+import java.nio.ByteBuffer
+
+/** Batches in a coroutine. */
+internal class SuspendingBatches private constructor(
+    private val job: Job,
+    private val single: Suspending,
+    onLoop: Boolean,
+) : Style by single {
+    constructor(job: Job, onLoop: Boolean) : this(job, Suspending(job, onLoop), onLoop)
+
+    private val socket = single.socket
+    private val dispatcher = dispatcherOf(socket, onLoop)
+    private val outgoing = socket.newSendBatch(BATCH, roomFor(job))
+
+    override fun receive(tally: Tally): Unit = runBlocking(dispatcher) {
+        val batch = socket.newReceiveBatch(BATCH, roomFor(job))
+        while (true) tally.add(batch, socket.receiveBatch(batch))
+    }
+
+    override fun send(round: Round) = runBlocking(dispatcher) {
+        while (round.next(BATCH)) {
+            outgoing.fill { if (job.fds) add(single.dataWithFd) else add(single.data, single.target) }
+            socket.send(outgoing)
+        }
+        socket.send(ByteBuffer.wrap(endOf(round.count)), single.target)
+    }
+}

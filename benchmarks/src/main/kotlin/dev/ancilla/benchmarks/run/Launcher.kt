@@ -1,0 +1,71 @@
+package dev.ancilla.benchmarks.run
+
+import dev.ancilla.Sockets
+import dev.ancilla.benchmarks.worker.Job
+import java.nio.file.Files
+import java.nio.file.Path
+
+/** How a contestant's processes are started. */
+internal sealed class Launcher {
+    abstract val missing: String?
+
+    abstract fun command(job: Job): List<String>
+
+    /** What benchmarks/run compiled from src/main/c. */
+    data object C : Launcher() {
+        private val program = Path.of(System.getProperty("benchmarks.c"))
+
+        override val missing: String? get() = if (Files.isExecutable(program)) null else "no C compiler"
+
+        override fun command(job: Job): List<String> = listOf("$program") + job.words()
+    }
+
+    /** This library on one of its providers. */
+    class Ours(private val provider: String) : Launcher() {
+        override val missing: String? by lazy {
+            val info = Sockets.providers().find { it.name() == provider }
+            if (info == null) "not built" else info.unavailable()
+        }
+
+        override fun command(job: Job): List<String> = java("-Dancilla.provider=$provider") + job.words()
+    }
+
+    /** Another library on the JVM. */
+    data object Peer : Launcher() {
+        override val missing: String? get() = null
+
+        override fun command(job: Job): List<String> = java() + job.words()
+    }
+
+    /** Node.js with the module that benchmarks/run installed with npm. */
+    data object Node : Launcher() {
+        private val worker = Path.of(System.getProperty("benchmarks.node"), "worker.js")
+
+        override val missing: String? by lazy {
+            val log = worker.resolveSibling("npm.log")
+            when {
+                Files.isDirectory(worker.resolveSibling("node_modules/unix-dgram/build")) -> null
+
+                Files.exists(
+                    log,
+                ) -> "npm could not install unix-dgram: ${Files.readString(
+                    log,
+                ).lines().last { it.isNotBlank() }}"
+
+                else -> "no node and npm"
+            }
+        }
+
+        override fun command(job: Job): List<String> = listOf("node", "$worker") + job.words()
+    }
+
+    protected fun java(vararg options: String): List<String> = buildList {
+        add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
+        // A worker pinned to a processor shares the machine with another: it has not just one.
+        addAll(listOf("-XX:+UseSerialGC", "-Xmx512m", "-XX:ActiveProcessorCount=2"))
+        if (Runtime.version().feature() >= 22) add("--enable-native-access=ALL-UNNAMED")
+        addAll(options)
+        addAll(listOf("-cp", System.getProperty("java.class.path")))
+        add("dev.ancilla.benchmarks.worker.WorkerKt")
+    }
+}

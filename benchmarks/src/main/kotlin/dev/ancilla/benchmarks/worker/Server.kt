@@ -1,0 +1,9 @@
+package dev.ancilla.benchmarks.worker
+
+/** Serves many sockets, which it has bound when it exists: every message goes back to its sender. */
+internal fun interface Server {
+    fun serve()
+}
+
+/** The paths of the sockets of a job that has many. */
+internal fun Job.paths(): List<String> = List(sockets) { "$self.$it" }

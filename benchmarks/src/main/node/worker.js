@@ -1,0 +1,135 @@
+'use strict'
+// The contestant of Node.js: the npm module unix-dgram. Its words are those of the other workers.
+const readline = require('readline')
+const unix = require('unix-dgram')
+
+const DATA = 'D'.charCodeAt(0)
+const [role, , mode, size, , self, peer, sockets] = process.argv.slice(2)
+const say = (line) => process.stdout.write(`${line}\n`)
+const fail = (what) => { say(`failed ${what}`); process.exit(1) }
+
+function open (path, onMessage) {
+  const socket = unix.createSocket('unix_dgram', onMessage)
+  socket.on('error', (error) => fail(error))
+  socket.bind(path)
+  return socket
+}
+
+function dataOf (size) {
+  const data = Buffer.alloc(size, 'x')
+  data[0] = DATA
+  return data
+}
+
+function endOf (count) {
+  const end = Buffer.alloc(16)
+  end[0] = 'E'.charCodeAt(0)
+  end.writeBigInt64BE(BigInt(count), 1)
+  return end
+}
+
+const active = role === 'send' || role === 'ping'
+const connects = mode === 'mutual' || (mode === 'connected' && active)
+const target = mode === 'unconnected' ? peer : undefined
+const put = (socket, buffer, path) => path ? socket.send(buffer, 0, buffer.length, path) : socket.send(buffer)
+
+const roles = {
+  receive () {
+    let count = 0
+    let bytes = 0
+    return open(self, (message, { path }) => {
+      if (!path) fail('a message without a sender')
+      if (message[0] === DATA) {
+        count++
+        bytes += message.length
+        return
+      }
+      say(`got count=${count} sent=${message.readBigInt64BE(1)} bytes=${bytes}`)
+      count = bytes = 0
+    })
+  },
+
+  send () {
+    const socket = open(self, () => {})
+    const data = dataOf(Number(size))
+    let full = false
+    let pump = () => {}
+    socket.on('congestion', () => { full = true })
+    socket.on('writable', () => { full = false; pump() })
+    this.go = (millis) => {
+      const started = process.hrtime.bigint()
+      const until = started + BigInt(millis) * 1000000n
+      let count = 0
+      let end
+      pump = () => {
+        while (!end) {
+          for (let i = 0; i < 64; i++) {
+            put(socket, data, target)
+            if (full) return
+            count++
+          }
+          if (process.hrtime.bigint() >= until) end = endOf(count)
+        }
+        put(socket, end, target)
+        if (full) return
+        pump = () => {}
+        say(`done count=${count} nanos=${process.hrtime.bigint() - started}`)
+      }
+      pump()
+    }
+    return socket
+  },
+
+  echo () {
+    const socket = open(self, (message, { path }) => put(socket, message, connects ? undefined : path))
+    return socket
+  },
+
+  ping () {
+    const data = dataOf(Number(size))
+    const trips = new Uint32Array(1 << 20)
+    let count, started, before, until
+    const socket = open(self, (message) => {
+      if (message[0] !== DATA) fail('an answer that is none')
+      const after = process.hrtime.bigint()
+      trips[count++] = Number(after - before)
+      before = after
+      if (after < until && count < trips.length) return put(socket, data, target)
+      const sorted = trips.subarray(0, count).sort()
+      const at = (percent) => sorted[Math.min(count - 1, Math.floor(count * percent / 100))]
+      say(`done count=${count} nanos=${before - started} p50=${at(50)} p99=${at(99)}`)
+    })
+    this.go = (millis) => {
+      count = 0
+      started = before = process.hrtime.bigint()
+      until = started + BigInt(millis) * 1000000n
+      put(socket, data, target)
+    }
+    return socket
+  },
+
+  'serve-many' () {
+    for (let i = 0; i < Number(sockets); i++) {
+      const socket = open(`${self}.${i}`, (message, { path }) => put(socket, message, path))
+    }
+  },
+
+  start () {
+    const socket = open(self, () => {
+      say('done count=1 nanos=0')
+      process.exit(0)
+    })
+    put(socket, dataOf(16), self)
+    return socket
+  }
+}
+
+const socket = roles[role]()
+if (role !== 'start') say('bound')
+readline.createInterface({ input: process.stdin }).on('line', (line) => {
+  if (line.startsWith('go ')) return roles.go(Number(line.slice(3)))
+  if (role === 'serve-many') return say('ready')
+  if (!connects) return say('ready')
+  socket.once('connect', () => say('ready'))
+  socket.connect(peer)
+})
