@@ -4,6 +4,9 @@ import dev.ancilla.Errno
 import dev.ancilla.OwnedFd
 import java.io.FileNotFoundException
 import java.io.IOException
+import java.nio.file.AccessDeniedException
+import java.nio.file.Files
+import java.nio.file.NoSuchFileException
 import java.nio.file.Path
 
 /** The descriptors that the command line names, to be lent to messages. */
@@ -25,7 +28,13 @@ internal class LentFds private constructor(val all: List<OwnedFd>) : AutoCloseab
         }
 
         private fun openFile(file: Path): OwnedFd = try {
+            // Not every provider can open one.
+            if (Files.isDirectory(file)) throw refused("open", Errno.EISDIR, "$file")
             OwnedFd.open(file)
+        } catch (_: NoSuchFileException) {
+            throw refused("open", Errno.ENOENT, "$file")
+        } catch (_: AccessDeniedException) {
+            throw refused("open", Errno.EACCES, "$file")
         } catch (e: FileNotFoundException) {
             // Its only sign of a reason is "path (reason)".
             val reason = e.message.orEmpty().substringAfterLast('(').removeSuffix(")")

@@ -34,7 +34,14 @@ internal class Providers : ToolCommand("providers") {
             for (provider in providers) {
                 val name = provider.name()
                 val rank = provider.priority().takeIf { provider.available() }?.toString().orEmpty()
-                if (!provider.available()) row(name, rank, "", "unavailable: ${provider.unavailable()}")
+                if (!provider.available()) {
+                    row(
+                        name,
+                        rank,
+                        "",
+                        inLines("unavailable: ${provider.unavailable()}"),
+                    )
+                }
                 for ((kind, features) in provider.features()) {
                     val limit = provider.descriptorLimit().takeIf { kind == SocketKind.UNIX_DGRAM }
                     val perMessage = listOfNotNull(limit?.let { "$it descriptors a message" })
@@ -43,6 +50,12 @@ internal class Providers : ToolCommand("providers") {
                 }
             }
         }
+    }
+
+    /** A long reason on one line would make the table cut the names beside it. */
+    private fun inLines(reason: String) = reason.split(' ').reduce { lines, word ->
+        val fits = lines.substringAfterLast('\n').length + 1 + word.length <= REASON_WIDTH
+        if (fits) "$lines $word" else "$lines\n$word"
     }
 
     private fun fields(provider: ProviderInfo): Map<String, Any?> = linkedMapOf(
@@ -58,4 +71,9 @@ internal class Providers : ToolCommand("providers") {
     )
 
     private fun SocketKind.shown() = name.lowercase().replace('_', '-')
+
+    private companion object {
+        /** With the other columns as wide as they are, a terminal of 80. */
+        const val REASON_WIDTH = 36
+    }
 }

@@ -14,6 +14,7 @@ import com.github.ajalt.clikt.parameters.types.restrictTo
 import dev.ancilla.DgramSocket
 import dev.ancilla.Feature
 import dev.ancilla.Message
+import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder
 import kotlin.time.Duration.Companion.milliseconds
@@ -96,7 +97,11 @@ internal class Recv : ToolCommand("recv") {
         builder.maxDescriptors(maxFds ?: USUAL_MAX_FDS)
         mode?.let(builder::mode)
         if (replaceStale) builder.replaceStale()
+        if (credentials && offersCredentials()) builder.messageCredentials()
     }
+
+    private fun offersCredentials() =
+        Sockets.unixDgram().open().use { Feature.MESSAGE_CREDENTIALS in it.features() }
 
     private fun warnOfCredentials(socket: DgramSocket) {
         if (credentials && Feature.MESSAGE_CREDENTIALS !in socket.features()) {

@@ -2,6 +2,7 @@ package dev.ancilla.examples.tool
 
 import dev.ancilla.Datagram
 import dev.ancilla.OwnedFd
+import dev.ancilla.UnsupportedFeatureException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.runInterruptible
 import kotlinx.coroutines.withTimeoutOrNull
@@ -69,12 +70,19 @@ internal class Saving(private val directory: Path, private val warn: (String) ->
         /** Returns whether that was all; can be interrupted while it waits for a writer. */
         fun copy(): Boolean = try {
             descriptor.duplicate().use { duplicate ->
-                FileInputStream(duplicate.fileDescriptor()).channel.use { from ->
+                open(duplicate).channel.use { from ->
                     FileChannel.open(target, CREATE, WRITE, TRUNCATE_EXISTING).use { copy(from, it) }
                 }
             }
         } catch (_: ClosedByInterruptException) {
             throw InterruptedException("interrupted while copying ${seen.target}")
+        }
+
+        /** The channel of a Java descriptor can be interrupted; native-ffm has none, so there it is opened anew. */
+        private fun open(fd: OwnedFd): FileInputStream = try {
+            FileInputStream(fd.fileDescriptor())
+        } catch (_: UnsupportedFeatureException) {
+            FileInputStream("/proc/self/fd/${fd.number()}")
         }
 
         /** All of a file, wherever the sender has read to: its position is the sender's too and stays. */

@@ -1,5 +1,6 @@
 package dev.ancilla.examples.tool
 
+import dev.ancilla.Sockets
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
@@ -11,7 +12,7 @@ class DemoTest : FunSpec({
         Program.tool("demo").use { demo ->
             val status = demo.status()
             withClue(demo) { status shouldBe 0 }
-            demo.out shouldContain "provider native-junix"
+            demo.out shouldContain "provider ${Sockets.unixDgram().open().use { it.provider() }}"
             Regex("(?:client|server) \\d+").findAll(demo.out).map { it.value }.toSet() shouldHaveSize 2
             demo.out shouldContain "which waits"
             demo.out shouldContain "through descriptor"

@@ -4,6 +4,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldNotContain
 import java.io.File
 import java.nio.file.Files
 import java.nio.file.Path
@@ -98,6 +99,38 @@ class LauncherTest : FunSpec({
         Files.setLastModifiedTime(jar, FileTime.fromMillis(0))
         launch("providers", environment = environment).status shouldBe 0
         Files.readString(root.resolve("log")) shouldBe "building\nbuilding\n"
+    }
+
+    test("builds without native-ffm, and says so, only where there is no JDK that can build it") {
+        val built = root.resolveSibling("built without.jar").also { toolJar(it) }
+        // As on a machine that keeps no JDK in the usual places.
+        val lonely = root.resolve("lonely")
+        lonely.writeText(Files.readString(launcher).replace("/usr/lib/jvm/", "/nonexistent/"))
+        lonely.toFile().setExecutable(true)
+
+        fun build(version: Int): Pair<String, Ended> {
+            val home = root.resolveSibling("java $version")
+            home.resolve("bin").createDirectories()
+            home.resolve("release").writeText("JAVA_VERSION=\"$version.0.1\"\n")
+            val java = Path.of(System.getProperty("java.home"), "bin", "java")
+            Files.createSymbolicLink(home.resolve("bin/java"), java)
+            Files.deleteIfExists(jar)
+            val words = root.resolveSibling("words of $version")
+            val maven = pathWithMaven("maven of $version", "echo \"\$*\" >'$words' && cp '$built' '$jar'")
+            val ended = launch("providers", file = lonely, environment = maven + ("JAVA_HOME" to "$home"))
+            return Files.readString(words) to ended
+        }
+
+        val (older, said) = build(21)
+        said.status shouldBe 0
+        older shouldContain " -Dancilla.without.ffm "
+        said.err shouldContain
+            "ancilla: WITHOUT the fast provider native-ffm: building it needs a JDK 22 or newer"
+
+        val (newer, silent) = build(22)
+        silent.status shouldBe 0
+        newer shouldNotContain "ancilla.without.ffm"
+        silent.err shouldNotContain "WITHOUT"
     }
 
     test("shows the log when the build fails") {

@@ -1,0 +1,88 @@
+package dev.ancilla.examples.tool
+
+import com.github.ajalt.clikt.core.Context
+import com.github.ajalt.clikt.core.terminal
+import com.github.ajalt.clikt.parameters.options.flag
+import com.github.ajalt.clikt.parameters.options.option
+import com.github.ajalt.mordant.rendering.TextAlign
+import com.github.ajalt.mordant.rendering.Whitespace
+import com.github.ajalt.mordant.table.table
+import dev.ancilla.examples.bench.Contender
+import dev.ancilla.examples.bench.Figure
+import dev.ancilla.examples.bench.Measuring
+import dev.ancilla.examples.bench.Pace
+import dev.ancilla.examples.bench.Reading
+import dev.ancilla.examples.bench.Result
+import java.util.Locale
+
+/** `bench`: how fast the providers are on this machine, beside a plain JDK. */
+internal class Bench : ToolCommand("bench") {
+    private val quick by option(
+        "--quick",
+        help = "Ends within 15 s, which is too short for full speed",
+    ).flag()
+
+    override fun help(context: Context) = "Measures the providers on this machine, beside a plain JDK."
+
+    override suspend fun run() {
+        val contenders = Contender.all()
+        val results =
+            BenchProgress(terminal, contenders.sumOf { it.figures.size }).use { progress ->
+                val pace = if (quick) Pace.Quick(QUICK_MILLIS) else Pace.Thorough
+                Measuring(contenders, pace) { contender, figure ->
+                    progress.step("${contender.shown()}: ${figure.shown()}")
+                }.measure()
+            }
+        terminal.println(tableOf(results))
+        println(LEGEND)
+        val lossy = results.filter { result -> result.readings.values.any { it.lost > 0 } }
+        for (result in lossy) println("${result.contender.shown()} lost ${lostOf(result)} of what it sent.")
+        val failed = results.filter { it.failure != null }
+        for (result in failed) warn("bench: ${result.contender.shown()}: ${result.failure}")
+        if (failed.isNotEmpty()) throw Ending(Status.FAILED, "bench: not everything could be measured")
+    }
+
+    private fun tableOf(results: List<Result>) = table {
+        whitespace = Whitespace.PRE_WRAP
+        column(0) { align = TextAlign.LEFT }
+        align = TextAlign.RIGHT
+        header { row("", "messages/s", "batched/s", "trips/s", "trip µs", "fds/s") }
+        body {
+            for ((contender, readings) in results) {
+                row(
+                    contender.shown("\n"),
+                    readings[Figure.SINGLY].perSecond(),
+                    readings[Figure.BATCHES].perSecond(),
+                    readings[Figure.ROUND_TRIPS].perSecond(),
+                    readings[Figure.ROUND_TRIPS].format { "%.1f".format(Locale.ROOT, it.tripNanos / 1e3) },
+                    readings[Figure.DESCRIPTORS].perSecond(),
+                )
+            }
+        }
+    }
+
+    private fun Reading?.perSecond() = format { "%,.0f".format(Locale.ROOT, it.perSecond) }
+
+    private fun Reading?.format(shown: (Reading) -> String) = this?.let(shown) ?: "-"
+
+    private fun lostOf(result: Result) =
+        "%.0f %%".format(Locale.ROOT, result.readings.values.maxOf { it.lost } * 100)
+
+    private fun Contender.shown(separator: String = ", ") =
+        library + separator + sockets.lowercase().replace('_', '-')
+
+    private fun Figure.shown() = name.lowercase().replace('_', ' ')
+
+    private companion object {
+        /** Of the 15 s; the rest is for starting this program, and for a machine that is busy. */
+        const val QUICK_MILLIS = 12_000L
+
+        /** Within the width of a terminal. */
+        val LEGEND =
+            """
+            A message has 64 bytes, and goes between two processes. messages/s: one way, with a call
+            each; batched/s: with a call for 64; trips/s: there and back, one at a time; trip µs: the
+            median of them; fds/s: one way, with a descriptor each. What arrived is counted.
+            """.trimIndent()
+    }
+}
