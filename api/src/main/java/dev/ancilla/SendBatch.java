@@ -73,6 +73,7 @@ public interface SendBatch extends AutoCloseable {
    * Drops the first message that is left.
    *
    * @throws java.util.NoSuchElementException if none is left
+   * @throws IllegalStateException if the batch is closed
    */
   void removeFirst();
 

@@ -131,6 +131,7 @@ final class SlabSendBatch implements SendBatch {
 
   @Override
   public synchronized void removeFirst() {
+    checkOpen();
     if (slab.count() == 0) {
       throw new NoSuchElementException("no message is left in the batch");
     }
