@@ -87,13 +87,3 @@ public suspend fun DgramSocket.send(batch: SendBatch) {
         }
     }
 }
-
-/**
- * Sends the messages one after the other, each as [send] does.
- *
- * ### Cancellation and errors
- * Those before the one that failed, or at which the call was cancelled, were sent; the others were not.
- */
-public suspend fun DgramSocket.sendAll(messages: Iterable<Message>) {
-    for (message in messages) send(message)
-}

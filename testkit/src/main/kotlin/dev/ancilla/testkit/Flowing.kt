@@ -113,6 +113,29 @@ internal fun ContractSpec.flowing() {
         }
     }
 
+    scenario("a list is sent in order, long messages among short ones, and up to the one that is refused") {
+        val receiver = bound()
+        val sender = connectedTo(receiver)
+        val sent = List(150) { if (it % 50 == 7) "$it".padEnd(5_000, '.') else "$it" }
+        playing {
+            val sending = launch { sender.sendAll(sent.map { Message.of(it) }) }
+            sent.forEach { receiver.receiveSuspending().use { datagram -> datagram.text() shouldBe it } }
+            sending.join()
+
+            val refused = Message.of("refused").to(subject.foreignAddress)
+            shouldThrow<IllegalArgumentException> {
+                sender.sendAll(listOf(Message.of("a"), Message.of("b"), refused, Message.of("never")))
+            }
+            repeat(2) {
+                receiver.receiveSuspending().use { datagram ->
+                    datagram.text() shouldBe
+                        "ab"[it].toString()
+                }
+            }
+            receiver.tryReceive() shouldBe null
+        }
+    }
+
     scenario("a coroutine that is flooded on the loop leaves another one its turns") {
         val loop = newEventLoop("shared")
         val flooded = bound(Wish(loop = loop))
