@@ -97,7 +97,11 @@ public interface ReceiveBatch extends AutoCloseable {
    */
   boolean isOpen();
 
-  /** Closes the descriptors that nobody took, and gives the memory back. Idempotent. */
+  /**
+   * Closes the descriptors that nobody took, and gives the memory back, that of payloads once
+   * nobody has a view of them any more. Another thread that is just reading a view is not
+   * disturbed; what it reads there is what the message was, or was overwritten before. Idempotent.
+   */
   @Override
   void close();
 }

@@ -4,6 +4,7 @@ import dev.ancilla.Ancillary;
 import dev.ancilla.Datagram;
 import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.ReceiveSlab;
+import java.lang.foreign.Arena;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -28,9 +29,18 @@ final class FfmReceiveSlab implements ReceiveSlab {
 
   FfmReceiveSlab(int messages, int slotBytes, DgramOptions options) {
     this.slotBytes = slotBytes;
-    this.ring = new ReceiveRing(messages, slotBytes, options);
+    this.ring = newRing(messages, slotBytes, options);
     this.views = new ByteBuffer[messages];
     this.ancillaries = new Ancillary[messages];
+  }
+
+  /**
+   * Payloads are shown to callers, who may read one while another thread closes the batch. Closing
+   * an arena under a reader makes HotSpot throw in it and set its interrupt flag, so this memory is
+   * left to the garbage collector.
+   */
+  private static ReceiveRing newRing(int messages, int slotBytes, DgramOptions options) {
+    return new ReceiveRing(messages, slotBytes, options, Arena.ofAuto());
   }
 
   /** Fills a slab; where it has messages already, they are dropped. */
@@ -50,7 +60,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
       checkOpen();
       clear();
       if (!ring.suits(options)) {
-        ReceiveRing other = new ReceiveRing(views.length, slotBytes, options);
+        ReceiveRing other = newRing(views.length, slotBytes, options);
         ring.close();
         ring = other;
         java.util.Arrays.fill(views, null);

@@ -41,7 +41,18 @@ final class ReceiveRing implements AutoCloseable {
   private boolean hasLonger;
   private long overflowBase; // what the second vectors point at
 
+  /** A ring whose payloads are read by its owner only, under the owner's lock. */
   ReceiveRing(int capacity, int slotBytes, DgramOptions options) {
+    this(capacity, slotBytes, options, null);
+  }
+
+  /**
+   * Makes a ring.
+   *
+   * @param payloads where payloads are taken from, or {@code null} to take them from memory that is
+   *     given back by {@link #close()}
+   */
+  ReceiveRing(int capacity, int slotBytes, DgramOptions options, @Nullable Arena payloads) {
     this.capacity = capacity;
     this.slotBytes = slotBytes;
     this.controlBytes = Control.roomFor(options);
@@ -50,7 +61,9 @@ final class ReceiveRing implements AutoCloseable {
     vectors = arena.allocate((long) capacity * 2 * Abi.Iovec.SIZE, 8);
     names = arena.allocate((long) capacity * Sockaddr.ROOM, 8);
     controls = arena.allocate(Math.max(8, (long) capacity * controlBytes), 8);
-    data = arena.allocate(Math.max(8, (long) capacity * slotBytes), 64);
+    data =
+        (payloads == null ? arena : payloads)
+            .allocate(Math.max(8, (long) capacity * slotBytes), 64);
     for (int i = 0; i < capacity; i++) {
       long header = header(i);
       headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.NAME, names.address() + name(i));

@@ -346,6 +346,7 @@ internal fun ContractSpec.receivingBatches() {
                 } catch (_: IndexOutOfBoundsException) {
                     // Closed between the count and the message.
                 }
+                check(!Thread.interrupted()) { "a close interrupted the thread that was reading" }
                 closer.join()
             }
         } finally {

@@ -196,7 +196,7 @@ internal fun ContractSpec.sendingBatches() {
         shouldThrow<IllegalStateException> { sender.beginSend(batch) }
         shouldThrow<IllegalStateException> { batch.add(Message.of("late")) }
         shouldThrow<IllegalStateException> { batch.add(ByteBuffer.allocate(1), null) }
-        shouldThrow<NoSuchElementException> { batch.removeFirst() }
+        shouldThrow<IllegalStateException> { batch.removeFirst() }
         batch.clear()
         batch.count() shouldBe 0
         sender.queuedSends() shouldBe 0
