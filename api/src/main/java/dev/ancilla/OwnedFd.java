@@ -15,7 +15,6 @@ import java.nio.channels.SeekableByteChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * One open descriptor of this process, with one owner.
@@ -47,7 +46,7 @@ public final class OwnedFd implements AutoCloseable {
 
   private OwnedFd(FdHandle handle) {
     this.state = new State(handle);
-    this.cleanable = CLEANER.register(this, new Forgotten(state));
+    this.cleanable = CLEANER.register(this, state);
   }
 
   /**
@@ -70,7 +69,7 @@ public final class OwnedFd implements AutoCloseable {
    * waits for it without blocking.
    */
   public final class Hold implements AutoCloseable {
-    private final AtomicBoolean released = new AtomicBoolean();
+    private boolean released; // guarded by the state
 
     private Hold() {}
 
@@ -86,9 +85,7 @@ public final class OwnedFd implements AutoCloseable {
     /** Lets the descriptor go. Idempotent. */
     @Override
     public void close() {
-      if (released.compareAndSet(false, true)) {
-        state.release();
-      }
+      state.release(this);
     }
   }
 
@@ -283,9 +280,10 @@ public final class OwnedFd implements AutoCloseable {
   }
 
   /**
-   * The count of uses and the closed bit, apart from the owner so that the cleaner can reach it.
+   * The count of uses and the closed bit, apart from the owner so that the cleaner can reach it: it
+   * runs this when the owner was closed, and then there is nothing to do, or when it was forgotten.
    */
-  private static final class State {
+  private static final class State implements Runnable {
     private final FdHandle handle;
     private int uses;
     private boolean closed;
@@ -301,9 +299,13 @@ public final class OwnedFd implements AutoCloseable {
       uses++;
     }
 
-    void release() {
+    void release(Hold hold) {
       boolean last;
       synchronized (this) {
+        if (hold.released) {
+          return;
+        }
+        hold.released = true;
         uses--;
         last = closed && uses == 0;
       }
@@ -339,14 +341,11 @@ public final class OwnedFd implements AutoCloseable {
     synchronized boolean isClosed() {
       return closed;
     }
-  }
 
-  /** Runs when the owner was closed, and then finds nothing to do, or when it was forgotten. */
-  private record Forgotten(State state) implements Runnable {
     @Override
     public void run() {
-      int number = state.isClosed() ? -1 : state.handle.number();
-      if (state.close()) {
+      int number = isClosed() ? -1 : handle.number();
+      if (close()) {
         System.getLogger(OwnedFd.class.getName())
             .log(
                 System.Logger.Level.WARNING,

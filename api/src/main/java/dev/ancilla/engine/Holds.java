@@ -1,6 +1,7 @@
 package dev.ancilla.engine;
 
 import dev.ancilla.OwnedFd;
+import dev.ancilla.spi.FdHandle;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,5 +23,17 @@ final class Holds {
       }
     }
     return holds;
+  }
+
+  /** The descriptors that are held, as the provider knows them. */
+  static List<FdHandle> handles(List<OwnedFd.Hold> holds) {
+    if (holds.size() == 1) {
+      return List.of(holds.get(0).handle());
+    }
+    List<FdHandle> handles = new ArrayList<>(holds.size());
+    for (OwnedFd.Hold hold : holds) {
+      handles.add(hold.handle());
+    }
+    return handles;
   }
 }

@@ -482,7 +482,7 @@ class OpenDgram implements DgramSocket {
       } else {
         checks.descriptors(descriptors, target);
         this.holds = Holds.of(descriptors, OutgoingChecks.to(target));
-        this.handles = SlabSendBatch.handles(holds);
+        this.handles = Holds.handles(holds);
       }
       queuedSends.incrementAndGet();
       queuedBytes.addAndGet(size);

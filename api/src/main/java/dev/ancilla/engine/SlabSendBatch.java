@@ -3,7 +3,6 @@ package dev.ancilla.engine;
 import dev.ancilla.Message;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.SendBatch;
-import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.SendSlab;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -76,7 +75,7 @@ final class SlabSendBatch implements SendBatch {
       return false;
     }
     List<OwnedFd.Hold> held = Holds.of(descriptors, OutgoingChecks.to(target));
-    slab.add(message.payload(), target, handles(held));
+    slab.add(message.payload(), target, Holds.handles(held));
     added(message.payload().remaining());
     if (holds == null) {
       holds = new ArrayDeque<>(capacity);
@@ -97,10 +96,6 @@ final class SlabSendBatch implements SendBatch {
   /** The payload bytes of the messages that are left. */
   synchronized long bytes() {
     return bytes;
-  }
-
-  static List<FdHandle> handles(List<OwnedFd.Hold> holds) {
-    return holds.stream().map(OwnedFd.Hold::handle).toList();
   }
 
   void checkOpen() {

@@ -37,7 +37,7 @@ final class Epoll {
       }
       int wakeFd = Libc.eventfd(scratch.errno, 0, Abi.EFD_CLOEXEC | Abi.EFD_NONBLOCK);
       if (wakeFd < 0) {
-        Libc.close(scratch.errno, fd);
+        FfmFd.close(fd);
         throw Failures.of("eventfd", wakeFd, null, null);
       }
       Epoll opened = new Epoll(fd, wakeFd);
@@ -93,10 +93,8 @@ final class Epoll {
   }
 
   void close() {
-    try (Scratch scratch = Scratch.borrow()) {
-      Libc.close(scratch.errno, wakeFd);
-      Libc.close(scratch.errno, fd);
-    }
+    FfmFd.close(wakeFd);
+    FfmFd.close(fd);
     arena.close();
   }
 }

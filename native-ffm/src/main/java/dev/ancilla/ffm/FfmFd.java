@@ -15,8 +15,6 @@ import java.nio.ReadOnlyBufferException;
  * after the close.
  */
 final class FfmFd implements FdHandle {
-  private static final System.Logger LOG = System.getLogger(FfmFd.class.getName());
-
   private final int number;
 
   FfmFd(int number) {
@@ -49,14 +47,8 @@ final class FfmFd implements FdHandle {
     close(number);
   }
 
-  /** Never again, whatever it returns: Linux has closed it, also after EINTR (close(2)). */
   static void close(int number) {
-    try (Scratch scratch = Scratch.borrow()) {
-      int result = Libc.close(scratch.errno, number);
-      if (result < 0) {
-        LOG.log(System.Logger.Level.DEBUG, "close {0}: errno {1}", number, -result);
-      }
-    }
+    Libc.close(number);
   }
 
   /**

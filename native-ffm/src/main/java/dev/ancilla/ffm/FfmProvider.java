@@ -59,8 +59,8 @@ public final class FfmProvider implements Provider {
     if (!machine.equals("amd64") && !machine.equals("aarch64")) {
       return "it knows x86-64 and aarch64, and this is " + machine;
     }
-    try (Scratch scratch = Scratch.borrow()) {
-      Libc.close(scratch.errno, -1);
+    try {
+      Libc.close(-1);
       return null;
     } catch (LinkageError | RuntimeException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();

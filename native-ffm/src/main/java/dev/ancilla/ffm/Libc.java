@@ -44,7 +44,7 @@ final class Libc {
   private static final MethodHandle EPOLL_WAIT = find("epoll_wait", 4);
   private static final MethodHandle EVENTFD = find("eventfd", 2);
   private static final MethodHandle POLL = find("poll", 3);
-  private static final MethodHandle CLOSE = find("close", 1);
+  private static final MethodHandle CLOSE = link("close", 1);
   private static final MethodHandle READ = find("read", 3);
   private static final MethodHandle WRITE = find("write", 3);
 
@@ -273,11 +273,12 @@ final class Libc {
     }
   }
 
-  static int close(MemorySegment errno, int fd) {
+  /** What it returns tells nothing: Linux has closed the number, also after EINTR (close(2)). */
+  static void close(int fd) {
     try {
-      return told(errno, (long) CLOSE.invokeExact(errno, (long) fd));
-    } catch (Throwable t) {
-      throw never(t);
+      long ignored = (long) CLOSE.invokeExact((long) fd);
+    } catch (Throwable e) {
+      throw never(e);
     }
   }
 
