@@ -30,13 +30,15 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class Ancillary implements AutoCloseable {
-  private static final Ancillary NONE = new Ancillary(List.of(), null, false, false, null, null);
+  private static final Ancillary NONE =
+      new Ancillary(List.of(), null, false, false, null, null, null);
 
   private final List<OwnedFd> descriptors;
   private final @Nullable PeerCredentials credentials;
   private final boolean truncated;
   private final boolean owns;
   private final @Nullable Instant timestamp;
+  private final @Nullable PacketInfo packetInfo;
   private @Nullable OwnedFd pidfd; // guarded by descriptors
 
   private Ancillary(
@@ -45,13 +47,15 @@ public final class Ancillary implements AutoCloseable {
       boolean truncated,
       boolean owns,
       @Nullable Instant timestamp,
-      @Nullable OwnedFd pidfd) {
+      @Nullable OwnedFd pidfd,
+      @Nullable PacketInfo packetInfo) {
     this.descriptors = descriptors;
     this.credentials = credentials;
     this.truncated = truncated;
     this.owns = owns;
     this.timestamp = timestamp;
     this.pidfd = pidfd;
+    this.packetInfo = packetInfo;
   }
 
   /**
@@ -83,7 +87,7 @@ public final class Ancillary implements AutoCloseable {
   public static Ancillary lend(List<OwnedFd> descriptors) {
     return descriptors.isEmpty()
         ? NONE
-        : new Ancillary(List.copyOf(descriptors), null, false, false, null, null);
+        : new Ancillary(List.copyOf(descriptors), null, false, false, null, null, null);
   }
 
   /**
@@ -123,7 +127,20 @@ public final class Ancillary implements AutoCloseable {
       return NONE;
     }
     return new Ancillary(
-        new ArrayList<>(descriptors), credentials, truncated, true, timestamp, pidfd);
+        new ArrayList<>(descriptors), credentials, truncated, true, timestamp, pidfd, null);
+  }
+
+  /**
+   * Returns what came with a UDP message; for providers.
+   *
+   * @param packetInfo where it arrived, if that was asked for
+   * @param timestamp when the kernel took the message, if it told
+   * @return ancillary data that owns nothing
+   */
+  public static Ancillary received(@Nullable PacketInfo packetInfo, @Nullable Instant timestamp) {
+    return packetInfo == null && timestamp == null
+        ? NONE
+        : new Ancillary(List.of(), null, false, false, timestamp, null, packetInfo);
   }
 
   /**
@@ -172,7 +189,7 @@ public final class Ancillary implements AutoCloseable {
   }
 
   private void checkOwns() {
-    if (!owns && this != NONE) {
+    if (!owns && !descriptors.isEmpty()) {
       throw new IllegalStateException("lent descriptors belong to the sender and cannot be taken");
     }
   }
@@ -189,11 +206,21 @@ public final class Ancillary implements AutoCloseable {
   /**
    * Returns when the kernel took the message.
    *
-   * @return the time by the system's clock, or {@code null} if it was not {@linkplain
-   *     UnixDgramBuilder#timestamps() asked for}
+   * @return the time by the system's clock, or {@code null} if it was not asked for ({@link
+   *     UnixDgramBuilder#timestamps()}, {@link UdpBuilder#timestamps()})
    */
   public @Nullable Instant timestamp() {
     return timestamp;
+  }
+
+  /**
+   * Returns where a UDP message arrived.
+   *
+   * @return the address and the interface, or {@code null} if it was not {@linkplain
+   *     UdpBuilder#packetInfo() asked for}
+   */
+  public @Nullable PacketInfo packetInfo() {
+    return packetInfo;
   }
 
   /**

@@ -89,9 +89,17 @@ public interface AsyncDgram {
   CompletableFuture<Void> send(SendBatch batch);
 
   /**
+   * Binds the socket to an address.
+   *
+   * @param address the address; of UDP also a name that is not resolved
+   * @return a future that completes when the socket is bound
+   */
+  CompletableFuture<Void> bind(SocketAddress address);
+
+  /**
    * Connects the socket to a peer.
    *
-   * @param address the peer
+   * @param address the peer; of UDP also a name that is not resolved
    * @return a future that completes when the socket is connected
    */
   CompletableFuture<Void> connect(SocketAddress address);

@@ -127,10 +127,20 @@ public interface BlockingDgram {
   void send(SendBatch batch, @Nullable Duration timeout) throws IOException;
 
   /**
+   * Binds the socket to an address.
+   *
+   * @param address the address; of UDP also a name that is not resolved
+   * @param timeout how long to wait for the name's address, or {@code null} for ever
+   * @throws IOException as {@link DgramSocket#bind}, or as this view describes
+   */
+  void bind(SocketAddress address, @Nullable Duration timeout) throws IOException;
+
+  /**
    * Connects the socket to a peer.
    *
-   * @param address the peer
-   * @param timeout how long to wait, or {@code null} for ever; datagram sockets do not wait
+   * @param address the peer; of UDP also a name that is not resolved
+   * @param timeout how long to wait for the name's address, or {@code null} for ever; connecting
+   *     itself does not wait
    * @throws IOException as {@link DgramSocket#tryConnect}
    */
   void connect(SocketAddress address, @Nullable Duration timeout) throws IOException;

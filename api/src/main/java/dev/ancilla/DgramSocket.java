@@ -225,8 +225,11 @@ public interface DgramSocket extends Socket {
    *     253, or the target is no address of this kind of socket
    * @throws UnsupportedFeatureException if it has descriptors and this socket cannot pass them
    * @throws ClosedChannelException if this socket is closed
+   * @throws SocketOpException {@code EPERM} if the program said that the target is not to be
+   *     reached
+   * @throws IOException if it fails otherwise
    */
-  PendingSend beginSend(Message message) throws ClosedChannelException;
+  PendingSend beginSend(Message message) throws IOException;
 
   /**
    * Begins to send a batch, which may have to wait; for those who build a calling style of their

@@ -50,6 +50,29 @@ public enum Feature {
   /** A descriptor that was opened elsewhere can become a socket here. */
   ADOPT("ancilla-native-junix or ancilla-native-ffm"),
 
+  /**
+   * The TTL or hop limit of messages to one receiver can be set ({@code IP_TTL}, {@code ip(7)}).
+   */
+  UNICAST_TTL("ancilla-native-ffm"),
+
+  /** An IPv6 socket can leave the IPv4 port to others ({@code IPV6_V6ONLY}, {@code ipv6(7)}). */
+  IPV6_ONLY("ancilla-native-ffm"),
+
+  /**
+   * Several sockets can share a port and its messages ({@code SO_REUSEPORT}, {@code socket(7)}).
+   */
+  REUSE_PORT("the JDK's UDP or ancilla-native-ffm, where the platform has it"),
+
+  /** The interface of outgoing multicast can be left to the kernel again. */
+  MULTICAST_INTERFACE_RESET("ancilla-native-ffm"),
+
+  /**
+   * Each message tells to which address it was sent, through which interface it came, with which
+   * hop limit and traffic class; and a message to send can say its source ({@code IP_PKTINFO},
+   * {@code ip(7)}).
+   */
+  PACKET_INFO("ancilla-native-ffm"),
+
   /** Anonymous memory files ({@code memfd_create(2)}). */
   MEMFD("ancilla-native-ffm"),
 

@@ -27,11 +27,17 @@ public final class Message {
   private final ByteBuffer payload;
   private final @Nullable SocketAddress target;
   private final Ancillary ancillary;
+  private final @Nullable PacketInfo source;
 
-  private Message(ByteBuffer payload, @Nullable SocketAddress target, Ancillary ancillary) {
+  private Message(
+      ByteBuffer payload,
+      @Nullable SocketAddress target,
+      Ancillary ancillary,
+      @Nullable PacketInfo source) {
     this.payload = payload;
     this.target = target;
     this.ancillary = ancillary;
+    this.source = source;
   }
 
   /**
@@ -42,7 +48,7 @@ public final class Message {
    * @return the message
    */
   public static Message of(ByteBuffer payload) {
-    return new Message(payload.slice().asReadOnlyBuffer(), null, Ancillary.none());
+    return new Message(payload.slice().asReadOnlyBuffer(), null, Ancillary.none(), null);
   }
 
   /**
@@ -112,13 +118,14 @@ public final class Message {
   }
 
   /**
-   * Returns this message for another target.
+   * Returns this message for another target. A name that is not resolved ({@link
+   * java.net.InetSocketAddress#createUnresolved}) is looked up by the calls that can wait.
    *
    * @param target where to, or {@code null} for the peer the socket is connected to
    * @return the message with that target
    */
   public Message to(@Nullable SocketAddress target) {
-    return new Message(payload, target, ancillary);
+    return new Message(payload, target, ancillary, source);
   }
 
   /**
@@ -138,7 +145,20 @@ public final class Message {
    * @return the message with the ancillary data
    */
   public Message with(Ancillary ancillary) {
-    return new Message(payload, target, ancillary);
+    return new Message(payload, target, ancillary, source);
+  }
+
+  /**
+   * Returns this message with a source: the address that its receiver sees, the interface through
+   * which it leaves, or both. What a received message told of its {@linkplain
+   * Ancillary#packetInfo() arrival} makes the answer come from where the question went.
+   *
+   * @param source the source, or {@code null} for the kernel's choice; of it only the address and
+   *     the interface count. Needs {@link Feature#PACKET_INFO}
+   * @return the message with that source
+   */
+  public Message from(@Nullable PacketInfo source) {
+    return new Message(payload, target, ancillary, source);
   }
 
   /**
@@ -166,6 +186,15 @@ public final class Message {
    */
   public @Nullable SocketAddress target() {
     return target;
+  }
+
+  /**
+   * Returns where the message comes from, if that was said.
+   *
+   * @return the source, or {@code null} for the kernel's choice
+   */
+  public @Nullable PacketInfo source() {
+    return source;
   }
 
   /**

@@ -56,11 +56,7 @@ public final class UnixDgramBuilder {
    * @throws IllegalArgumentException if the number is negative or more than 64
    */
   public UnixDgramBuilder prefetch(int messages) {
-    if (messages < 0 || messages > DgramOptions.MAX_PREFETCH) {
-      throw new IllegalArgumentException(
-          "prefetch is " + messages + ", not within 0.." + DgramOptions.MAX_PREFETCH);
-    }
-    opening.options(options -> options.withPrefetch(messages));
+    opening.prefetch(messages);
     return this;
   }
 
@@ -97,7 +93,7 @@ public final class UnixDgramBuilder {
    * @return this
    */
   public UnixDgramBuilder timestamps() {
-    opening.options(DgramOptions::withTimestamps, Feature.TIMESTAMPS);
+    opening.timestamps();
     return this;
   }
 

@@ -16,7 +16,7 @@ class JavadocExamplesTest : FunSpec({
     val central =
         (
             "Ancillary AsyncDgram BlockingDgram Datagram DgramListener DgramSocket EventLoop " +
-                "Message OwnedFd Sockets UnixAddress UnixDgramSocket"
+                "Message OwnedFd Resolver Sockets UdpSocket UnixAddress UnixDgramSocket"
         ).split(' ')
     val examples = examplesOf(Path.of("src/main/java/dev/ancilla"))
     val classes: Path = Files.createTempDirectory("ancilla")
@@ -69,6 +69,7 @@ private fun wrapped(name: String, code: String) =
     import java.io.InputStream;
     import java.net.InetAddress;
     import java.net.InetSocketAddress;
+    import java.net.NetworkInterface;
     import java.net.SocketTimeoutException;
     import java.nio.ByteBuffer;
     import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package dev.ancilla.engine;
 
+import dev.ancilla.SocketOpException;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -7,13 +8,24 @@ import org.jspecify.annotations.Nullable;
 interface AddressRules {
   SocketAddress forBind(SocketAddress address);
 
-  SocketAddress forTarget(String operation, SocketAddress address);
+  /** Throws {@code EPERM} if the program forbade it. */
+  SocketAddress forTarget(String operation, SocketAddress address) throws SocketOpException;
 
-  default @Nullable SocketAddress forSend(@Nullable SocketAddress target) {
+  default @Nullable SocketAddress forSend(@Nullable SocketAddress target) throws SocketOpException {
     return target == null ? null : forTarget("send", target);
   }
 
   boolean isBound(SocketAddress local);
 
   boolean mayReconnect();
+
+  /** Whether the program wants the messages of a sender. */
+  default boolean hears(@Nullable SocketAddress sender) {
+    return true;
+  }
+
+  /** Whether the program limits with whom it talks. */
+  default boolean areOpen() {
+    return true;
+  }
 }

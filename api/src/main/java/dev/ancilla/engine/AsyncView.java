@@ -48,15 +48,15 @@ final class AsyncView implements AsyncDgram {
 
   @Override
   public CompletableFuture<Void> send(Message message) {
-    OpenDgram.Send send;
+    PendingSend send;
+    Object key;
     try {
+      SocketAddress target = message.target();
+      key = target == null ? PEER : socket.lane(target);
       send = socket.beginSend(message);
     } catch (IOException | RuntimeException e) {
       return failed(e);
     }
-    SocketAddress target =
-        send.target(); // As checked: the JDK's type of the same address is the same.
-    Object key = target == null ? PEER : target;
     Operation<Void> operation =
         new Operation<>(
             () -> send.attempt() ? new Done<>(null) : null,
@@ -117,20 +117,49 @@ final class AsyncView implements AsyncDgram {
   }
 
   @Override
+  public CompletableFuture<Void> bind(SocketAddress address) {
+    return onceResolved(address, socket::bind);
+  }
+
+  @Override
   public CompletableFuture<Void> connect(SocketAddress address) {
+    return onceResolved(address, socket::tryConnect);
+  }
+
+  /** What needs an address and does not wait for more. */
+  @FunctionalInterface
+  private interface Step {
+    void take(SocketAddress address) throws IOException;
+  }
+
+  private CompletableFuture<Void> onceResolved(SocketAddress address, Step step) {
     CompletableFuture<Void> result = new CompletableFuture<>();
-    socket
-        .eventLoop()
-        .execute(
-            () -> {
-              try {
-                socket.tryConnect(address);
-                result.complete(null);
-              } catch (IOException | RuntimeException e) {
-                result.completeExceptionally(e);
-              }
-            });
+    Lookup lookup = socket.lookup(address);
+    if (lookup == null) {
+      loop.execute(() -> take(result, step, () -> address));
+    } else {
+      result.whenComplete((done, failure) -> lookup.close());
+      lookup.arm(loop, () -> take(result, step, lookup::result));
+    }
     return result;
+  }
+
+  /** Where an address comes from. */
+  @FunctionalInterface
+  private interface Source {
+    SocketAddress address() throws IOException;
+  }
+
+  private static void take(CompletableFuture<Void> result, Step step, Source source) {
+    if (result.isDone()) {
+      return; // It was cancelled.
+    }
+    try {
+      step.take(source.address());
+      result.complete(null);
+    } catch (IOException | RuntimeException e) {
+      result.completeExceptionally(e);
+    }
   }
 
   private <T> CompletableFuture<T> failed(Exception failure) {

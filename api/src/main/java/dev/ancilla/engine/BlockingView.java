@@ -108,8 +108,29 @@ final class BlockingView implements BlockingDgram {
   }
 
   @Override
+  public void bind(SocketAddress address, @Nullable Duration timeout) throws IOException {
+    socket.bind(resolved("bind", address, timeout));
+  }
+
+  @Override
   public void connect(SocketAddress address, @Nullable Duration timeout) throws IOException {
+    socket.tryConnect(resolved("connect", address, timeout));
+  }
+
+  private SocketAddress resolved(
+      String operation, SocketAddress address, @Nullable Duration timeout) throws IOException {
     Deadline.after(timeout);
-    socket.tryConnect(address);
+    Lookup lookup = socket.lookup(address);
+    if (lookup == null) {
+      return address;
+    }
+    try (lookup) {
+      return call(
+          operation,
+          address,
+          timeout,
+          () -> lookup.isDone() ? lookup.result() : null,
+          lookup::await);
+    }
   }
 }

@@ -9,6 +9,7 @@ import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
 import dev.ancilla.Message;
 import dev.ancilla.OwnedFd;
+import dev.ancilla.PacketInfo;
 import dev.ancilla.ReceiveBatch;
 import dev.ancilla.SendBatch;
 import dev.ancilla.Subscription;
@@ -19,6 +20,7 @@ import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.PendingSend;
 import dev.ancilla.spi.Readiness;
+import dev.ancilla.spi.UdpTransport;
 import dev.ancilla.spi.Wait;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -37,9 +39,12 @@ import org.jspecify.annotations.Nullable;
 
 /** An open message socket: checks what it is given, and hands attempts to its transport. */
 class OpenDgram implements DgramSocket {
+  /** How many messages of senders that are not heard an attempt drops. */
+  private static final int MAX_UNHEARD = 32;
+
   final DgramTransport transport;
   private final Opening.Opened opened;
-  private final AddressRules rules;
+  final AddressRules rules;
   private final OutgoingChecks checks;
   private final AtomicInteger queuedSends = new AtomicInteger();
   private final AtomicLong queuedBytes = new AtomicLong();
@@ -108,10 +113,20 @@ class OpenDgram implements DgramSocket {
   @Override
   public @Nullable Datagram tryReceive() throws IOException {
     checkOpen("receive", null);
-    if (runsHere(Interest.READ)) {
-      return transport.tryReceive(opened.limit());
+    return runsHere(Interest.READ)
+        ? receiveHeard()
+        : LoopCall.call(eventLoop(), this::receiveHeard);
+  }
+
+  private @Nullable Datagram receiveHeard() throws IOException {
+    for (int i = 0; i < MAX_UNHEARD; i++) {
+      Datagram datagram = transport.tryReceive(opened.limit());
+      if (datagram == null || rules.hears(datagram.sender())) {
+        return datagram;
+      }
+      datagram.close();
     }
-    return LoopCall.call(eventLoop(), () -> transport.tryReceive(opened.limit()));
+    return null; // As if there were none: a wait ends at once, and others had their turn.
   }
 
   @Override
@@ -126,15 +141,15 @@ class OpenDgram implements DgramSocket {
     if (count == 0) {
       own.checkOpen(); // A batch that was closed meanwhile takes nothing, however much is there.
     }
-    return count;
+    return own.sift(rules);
   }
 
   @Override
   public boolean trySend(Message message) throws IOException {
-    if (message.ancillary().descriptors().isEmpty()) {
+    if (message.ancillary().descriptors().isEmpty() && message.source() == null) {
       return trySend(message.payload(), message.target());
     }
-    try (Send send = beginSend(message)) {
+    try (Send send = begin(message)) {
       return told(send.attempt(), send.target());
     }
   }
@@ -213,6 +228,10 @@ class OpenDgram implements DgramSocket {
 
   private SlabSendBatch own(SendBatch batch) {
     if (batch instanceof SlabSendBatch own && own.provider.equals(opened.provider())) {
+      if (!rules.areOpen() && !own.obeys(rules)) {
+        throw new IllegalArgumentException(
+            "send: " + batch + " is of another socket, and this one may not reach everybody");
+      }
       return own;
     }
     throw foreign("send: " + batch);
@@ -224,10 +243,26 @@ class OpenDgram implements DgramSocket {
   }
 
   @Override
-  public Send beginSend(Message message) throws ClosedChannelException {
+  public PendingSend beginSend(Message message) throws IOException {
+    return begin(message);
+  }
+
+  Send begin(Message message) throws IOException {
     SocketAddress target = message.target();
     checkOpen("send", target);
     return new Send(message, rules.forSend(target));
+  }
+
+  /** The lookup of an address that is a name, if it is one. */
+  @Nullable Lookup lookup(SocketAddress address) {
+    return null;
+  }
+
+  /**
+   * What is the same for all sends that are kept in order: the JDK's type of an address is ours.
+   */
+  Object lane(SocketAddress target) throws IOException {
+    return rules.forTarget("send", target);
   }
 
   @Override
@@ -249,7 +284,7 @@ class OpenDgram implements DgramSocket {
     }
   }
 
-  private void checkFeature(Feature feature, String request) {
+  void checkFeature(Feature feature, String request) {
     if (!opened.features().contains(feature)) {
       throw new UnsupportedFeatureException(feature, opened.provider(), request);
     }
@@ -465,7 +500,8 @@ class OpenDgram implements DgramSocket {
   /** One send: the hold on its descriptors, and its place in the count. */
   final class Send implements PendingSend {
     private final ByteBuffer payload;
-    private final @Nullable SocketAddress target;
+    private @Nullable SocketAddress target;
+    private final @Nullable PacketInfo source;
     private final List<OwnedFd.Hold> holds;
     private final List<FdHandle> handles;
     private final int size;
@@ -475,6 +511,10 @@ class OpenDgram implements DgramSocket {
       this.payload = message.payload();
       this.size = payload.remaining();
       this.target = target;
+      this.source = message.source();
+      if (source != null) {
+        checks.source(source, target);
+      }
       List<OwnedFd> descriptors = message.ancillary().descriptors();
       if (descriptors.isEmpty()) {
         this.holds = List.of();
@@ -492,10 +532,22 @@ class OpenDgram implements DgramSocket {
       return target;
     }
 
+    /** Says where it goes, once that is known, before the first attempt. */
+    void aim(SocketAddress found) throws IOException {
+      target = rules.forTarget("send", found);
+    }
+
     @Override
     public boolean attempt() throws IOException {
       checkOpen("send", target);
-      return trySend(payload, target, handles);
+      return source == null ? trySend(payload, target, handles) : trySendFrom(source);
+    }
+
+    private boolean trySendFrom(PacketInfo source) throws IOException {
+      UdpTransport udp = (UdpTransport) transport;
+      return runsHere(Interest.WRITE)
+          ? udp.trySend(payload, target, source)
+          : LoopCall.call(eventLoop(), () -> udp.trySend(payload, target, source));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.ancilla.engine;
 
 import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
+import dev.ancilla.IpFamily;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.Socket;
 import dev.ancilla.spi.DgramOptions;
@@ -9,6 +10,7 @@ import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Provider;
 import dev.ancilla.spi.SocketKind;
+import dev.ancilla.spi.UdpOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
@@ -26,6 +28,7 @@ public final class Opening {
   private final SocketKind kind;
   private final Set<Feature> needed = EnumSet.noneOf(Feature.class);
   private DgramOptions options = DgramOptions.DEFAULT;
+  private UdpOptions udp = UdpOptions.DEFAULT;
   private int limit = Integer.MAX_VALUE;
   private int sendBufferSize;
   private int receiveBufferSize;
@@ -95,6 +98,48 @@ public final class Opening {
   public void options(UnaryOperator<DgramOptions> change, Feature... features) {
     options = change.apply(options);
     require(features);
+  }
+
+  /**
+   * Changes what is asked of the provider for UDP.
+   *
+   * @param change the change
+   * @param features those it needs
+   */
+  public void udp(UnaryOperator<UdpOptions> change, Feature... features) {
+    UdpOptions changed = change.apply(udp);
+    if (changed.ipv6Only() && changed.family() == IpFamily.IPV4) {
+      throw new IllegalArgumentException("a socket is of IPv4, or of IPv6 only: not both");
+    }
+    udp = changed;
+    require(features);
+  }
+
+  /**
+   * Returns which addresses a UDP socket is asked to have.
+   *
+   * @return the family
+   */
+  public IpFamily family() {
+    return udp.family();
+  }
+
+  /** Asks for the time of each message. */
+  public void timestamps() {
+    options(DgramOptions::withTimestamps, Feature.TIMESTAMPS);
+  }
+
+  /**
+   * Sets how many messages are taken at a time.
+   *
+   * @param messages the number
+   */
+  public void prefetch(int messages) {
+    if (messages < 0 || messages > DgramOptions.MAX_PREFETCH) {
+      throw new IllegalArgumentException(
+          "prefetch is " + messages + ", not within 0.." + DgramOptions.MAX_PREFETCH);
+    }
+    options(options -> options.withPrefetch(messages));
   }
 
   /**
@@ -179,7 +224,12 @@ public final class Opening {
    */
   public Opened open() throws IOException {
     Provider provider = choose("open");
-    return opened(provider, provider.openDgram(kind, loopFor(provider), options));
+    EventLoop chosen = loopFor(provider);
+    return opened(
+        provider,
+        kind == SocketKind.UDP
+            ? provider.openUdp(chosen, options, udp)
+            : provider.openDgram(kind, chosen, options));
   }
 
   /**
@@ -191,7 +241,12 @@ public final class Opening {
    */
   public Opened adopt(OwnedFd descriptor) throws IOException {
     Provider provider = choose("adopt " + descriptor, Feature.ADOPT);
-    return opened(provider, provider.adoptDgram(kind, loopFor(provider), options, descriptor));
+    EventLoop chosen = loopFor(provider);
+    return opened(
+        provider,
+        kind == SocketKind.UDP
+            ? provider.adoptUdp(chosen, options, udp, descriptor)
+            : provider.adoptDgram(kind, chosen, options, descriptor));
   }
 
   /**

@@ -2,6 +2,8 @@ package dev.ancilla.engine;
 
 import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
+import dev.ancilla.PacketInfo;
+import dev.ancilla.SocketOpException;
 import dev.ancilla.UnsupportedFeatureException;
 import java.net.SocketAddress;
 import java.util.List;
@@ -12,7 +14,11 @@ record OutgoingChecks(AddressRules rules, Opening.Opened opened) {
   private static final int DESCRIPTORS_PER_MESSAGE = 253; // SCM_MAX_FD of Linux
 
   @Nullable SocketAddress target(@Nullable SocketAddress target) {
-    return rules.forSend(target);
+    try {
+      return rules.forSend(target);
+    } catch (SocketOpException forbidden) {
+      throw new IllegalArgumentException(forbidden.getMessage(), forbidden);
+    }
   }
 
   void descriptors(List<OwnedFd> descriptors, @Nullable SocketAddress target) {
@@ -25,6 +31,13 @@ record OutgoingChecks(AddressRules rules, Opening.Opened opened) {
     if (descriptors.size() > DESCRIPTORS_PER_MESSAGE) {
       throw new IllegalArgumentException(
           to(target) + descriptors.size() + " descriptors, at most 253 fit one message");
+    }
+  }
+
+  void source(PacketInfo source, @Nullable SocketAddress target) {
+    if (!opened.features().contains(Feature.PACKET_INFO)) {
+      throw new UnsupportedFeatureException(
+          Feature.PACKET_INFO, opened.provider(), to(target) + "from " + source);
     }
   }
 

@@ -13,6 +13,8 @@ final class SlabReceiveBatch implements ReceiveBatch {
   final ReceiveSlab slab;
   final String provider;
   private final int capacity;
+  private int @Nullable [] heard; // The indexes of the slab that are given out, if not all are.
+  private int heardCount;
   private volatile boolean closed;
 
   SlabReceiveBatch(ReceiveSlab slab, String provider, int capacity) {
@@ -28,7 +30,24 @@ final class SlabReceiveBatch implements ReceiveBatch {
 
   @Override
   public int count() {
-    return slab.count();
+    return heard == null ? slab.count() : Math.min(heardCount, slab.count());
+  }
+
+  /** Called when the slab was filled: of its messages only those that are heard are given out. */
+  int sift(AddressRules rules) {
+    if (rules.areOpen()) {
+      heard = null;
+      return slab.count();
+    }
+    int[] indexes = new int[slab.count()];
+    heardCount = 0;
+    for (int i = 0; i < indexes.length; i++) {
+      if (rules.hears(slab.sender(i))) {
+        indexes[heardCount++] = i;
+      }
+    }
+    heard = indexes;
+    return heardCount;
   }
 
   @Override
@@ -64,7 +83,8 @@ final class SlabReceiveBatch implements ReceiveBatch {
 
   private int checked(int index) {
     checkOpen();
-    return Objects.checkIndex(index, slab.count());
+    Objects.checkIndex(index, count());
+    return heard == null ? index : heard[index];
   }
 
   @Override

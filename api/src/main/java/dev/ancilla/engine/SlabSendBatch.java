@@ -2,6 +2,7 @@ package dev.ancilla.engine;
 
 import dev.ancilla.Message;
 import dev.ancilla.OwnedFd;
+import dev.ancilla.PacketInfo;
 import dev.ancilla.SendBatch;
 import dev.ancilla.spi.SendSlab;
 import java.net.SocketAddress;
@@ -49,12 +50,24 @@ final class SlabSendBatch implements SendBatch {
 
   @Override
   public synchronized boolean add(ByteBuffer payload, @Nullable SocketAddress target) {
+    return add(payload, target, null);
+  }
+
+  private boolean add(
+      ByteBuffer payload, @Nullable SocketAddress target, @Nullable PacketInfo source) {
     checkOpen();
     SocketAddress checked = checks.target(target);
+    if (source != null) {
+      checks.source(source, checked);
+    }
     if (slab.count() == capacity) {
       return false;
     }
-    slab.add(payload, checked, List.of());
+    if (source == null) {
+      slab.add(payload, checked, List.of());
+    } else {
+      slab.add(payload, checked, source);
+    }
     added(payload.remaining());
     if (holds != null) {
       holds.add(List.of());
@@ -66,7 +79,7 @@ final class SlabSendBatch implements SendBatch {
   public synchronized boolean add(Message message) {
     List<OwnedFd> descriptors = message.ancillary().descriptors();
     if (descriptors.isEmpty()) {
-      return add(message.payload(), message.target());
+      return add(message.payload(), message.target(), message.source());
     }
     checkOpen();
     SocketAddress target = checks.target(message.target());
@@ -96,6 +109,11 @@ final class SlabSendBatch implements SendBatch {
   /** The payload bytes of the messages that are left. */
   synchronized long bytes() {
     return bytes;
+  }
+
+  /** Whether each target was checked against these rules. */
+  boolean obeys(AddressRules rules) {
+    return checks.rules() == rules;
   }
 
   void checkOpen() {

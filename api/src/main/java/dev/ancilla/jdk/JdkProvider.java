@@ -10,6 +10,8 @@ import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Provider;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.SocketKind;
+import dev.ancilla.spi.UdpOptions;
+import dev.ancilla.spi.UdpTransport;
 import java.io.IOException;
 import java.nio.channels.Selector;
 import java.util.List;
@@ -19,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 /** UDP over {@link java.nio.channels.DatagramChannel}: on every platform, with what the JDK has. */
 public final class JdkProvider implements Provider {
   static final String NAME = "jdk";
+  private static final Set<Feature> FEATURES =
+      JdkUdp.canReusePort()
+          ? Set.of(Feature.DISCONNECT, Feature.REUSE_PORT)
+          : Set.of(Feature.DISCONNECT);
 
   /** Creates the provider; for {@link java.util.ServiceLoader}. */
   public JdkProvider() {}
@@ -45,7 +51,7 @@ public final class JdkProvider implements Provider {
 
   @Override
   public Set<Feature> features(SocketKind kind) {
-    return Set.of(Feature.DISCONNECT);
+    return FEATURES;
   }
 
   @Override
@@ -59,12 +65,17 @@ public final class JdkProvider implements Provider {
   }
 
   @Override
-  public DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
+  public UdpTransport openUdp(EventLoop loop, DgramOptions options, UdpOptions udp)
       throws IOException {
     if (!(loop instanceof SelectorLoop own)) {
       throw new IllegalArgumentException(loop.name() + " is no event loop of provider " + NAME);
     }
-    return JdkUdp.open(own);
+    return JdkUdp.open(own, udp);
+  }
+
+  @Override
+  public DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options) {
+    throw new UnsupportedOperationException("open: provider " + NAME + " has UDP only");
   }
 
   @Override

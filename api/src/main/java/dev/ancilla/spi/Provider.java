@@ -84,7 +84,7 @@ public interface Provider {
   /**
    * Opens a datagram socket, non-blocking and close-on-exec.
    *
-   * @param kind the kind, one that it offers
+   * @param kind the kind, one that it offers, but UDP, which {@link #openUdp} opens
    * @param loop a loop that this provider opened
    * @param options what was asked for
    * @return the transport
@@ -92,6 +92,38 @@ public interface Provider {
    */
   DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException;
+
+  /**
+   * Opens a UDP socket, non-blocking and close-on-exec; of providers that offer {@link
+   * SocketKind#UDP}.
+   *
+   * @param loop a loop that this provider opened
+   * @param options what was asked for that all message sockets have
+   * @param udp what was asked for beside
+   * @return the transport
+   * @throws IOException if the kernel refuses
+   */
+  default UdpTransport openUdp(EventLoop loop, DgramOptions options, UdpOptions udp)
+      throws IOException {
+    throw new UnsupportedOperationException("open: provider " + name() + " has no UDP");
+  }
+
+  /**
+   * Makes a UDP socket of a descriptor that was opened elsewhere. On success the transport has its
+   * own and the given one is closed; on failure nothing has changed.
+   *
+   * @param loop a loop that this provider opened
+   * @param options as for {@link #openUdp}
+   * @param udp as for {@link #openUdp}; the family is the descriptor's own
+   * @param fd the descriptor
+   * @return the transport
+   * @throws UnsupportedFeatureException without {@link Feature#ADOPT}
+   * @throws IOException if the descriptor is not such a socket
+   */
+  default UdpTransport adoptUdp(EventLoop loop, DgramOptions options, UdpOptions udp, OwnedFd fd)
+      throws IOException {
+    throw new UnsupportedFeatureException(Feature.ADOPT, name(), "adopt " + fd);
+  }
 
   /**
    * Makes a datagram socket of a descriptor that was opened elsewhere. On success the transport has

@@ -1,5 +1,7 @@
 package dev.ancilla.spi;
 
+import dev.ancilla.Feature;
+import dev.ancilla.PacketInfo;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -26,6 +28,18 @@ public interface SendSlab extends AutoCloseable {
    * @param descriptors what rides beside it, held open by the caller until the message has gone
    */
   void add(ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors);
+
+  /**
+   * Appends a message with a source, with {@link Feature#PACKET_INFO}; the caller has checked that
+   * it fits.
+   *
+   * @param payload the bytes, which are copied; the buffer's position does not change
+   * @param target where to, or {@code null} for the connected peer
+   * @param source where from; its address and its interface, each if it is there
+   */
+  default void add(ByteBuffer payload, @Nullable SocketAddress target, PacketInfo source) {
+    throw new UnsupportedOperationException("a slab without sources: " + source);
+  }
 
   /**
    * Returns the target of the first message that is left.

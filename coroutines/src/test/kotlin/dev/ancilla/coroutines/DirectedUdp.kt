@@ -1,15 +1,19 @@
 package dev.ancilla.coroutines
 
 import dev.ancilla.Feature
+import dev.ancilla.IpFamily
+import dev.ancilla.Resolver
+import dev.ancilla.engine.Names
 import dev.ancilla.engine.OpenUdp
 import dev.ancilla.engine.Opening
+import dev.ancilla.engine.UdpRules
 import dev.ancilla.spi.DgramOptions
-import dev.ancilla.spi.DgramTransport
 import dev.ancilla.spi.FdHandle
 import dev.ancilla.spi.Interest
 import dev.ancilla.spi.Provider
 import dev.ancilla.spi.SelectorLoop
-import dev.ancilla.spi.SocketKind
+import dev.ancilla.spi.UdpOptions
+import dev.ancilla.spi.UdpTransport
 import dev.ancilla.spi.Wait
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.withTimeout
@@ -30,8 +34,8 @@ private val JDK = ServiceLoader.load(Provider::class.java).first { it.name() == 
 class DirectedUdp(
     private val loopOnly: Boolean = false,
     val loop: SelectorLoop = JDK.openLoop("udp-loop") as SelectorLoop,
-    private val udp: DgramTransport = JDK.openDgram(SocketKind.UDP, loop, DgramOptions.DEFAULT),
-) : DgramTransport by udp {
+    private val udp: UdpTransport = JDK.openUdp(loop, DgramOptions.DEFAULT, UdpOptions.DEFAULT),
+) : UdpTransport by udp {
     val armed = AtomicInteger()
     val cancelled = AtomicInteger()
     val attemptThreads = ConcurrentLinkedQueue<String>()
@@ -83,7 +87,11 @@ class DirectedUdp(
         makeRoom()
     }
 
-    fun socket() = OpenUdp(Opening.Opened(this, "jdk", setOf(Feature.FD_PASSING), Int.MAX_VALUE, 0)).apply {
+    fun socket() = OpenUdp(
+        Opening.Opened(this, "jdk", setOf(Feature.FD_PASSING), Int.MAX_VALUE, 0),
+        UdpRules(UdpRules.EVERYBODY, UdpRules.EVERYBODY),
+        Names(Resolver.system(), IpFamily.ANY),
+    ).apply {
         bind(InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
     }
 }

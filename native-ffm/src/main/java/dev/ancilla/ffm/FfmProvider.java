@@ -98,7 +98,15 @@ public final class FfmProvider implements Provider {
   @Override
   public synchronized Set<Feature> features(SocketKind kind) {
     if (features == null) {
-      Set<Feature> found = EnumSet.complementOf(EnumSet.of(Feature.JAVA_FILE_DESCRIPTOR));
+      Set<Feature> found =
+          EnumSet.complementOf(
+              EnumSet.of(
+                  Feature.JAVA_FILE_DESCRIPTOR,
+                  Feature.UNICAST_TTL, // This one and the next are those of UDP.
+                  Feature.IPV6_ONLY,
+                  Feature.REUSE_PORT,
+                  Feature.MULTICAST_INTERFACE_RESET,
+                  Feature.PACKET_INFO));
       if (Runtime.getRuntime().availableProcessors() == 1) {
         found.remove(Feature.SPINNING);
       }
