@@ -4,8 +4,11 @@ import dev.ancilla.Ancillary
 import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
+import dev.ancilla.UdpSocket
 import dev.ancilla.spi.Interest
+import kotlinx.coroutines.future.await
 import kotlinx.coroutines.withTimeoutOrNull
+import java.net.InetSocketAddress
 import java.net.SocketAddress
 import java.nio.ByteBuffer
 import kotlin.time.Duration
@@ -112,13 +115,15 @@ public suspend fun DgramSocket.send(payload: ByteBuffer, target: SocketAddress? 
 }
 
 /**
- * Connects the socket to a peer. A datagram socket does not wait for that; a connected Unix socket is
- * connected anew.
+ * Connects the socket to a peer. A datagram socket waits only for the address of a peer of UDP that is
+ * a name; a connected Unix socket is connected anew.
  *
  * @throws dev.ancilla.SocketOpException if the kernel refuses; the socket stays as it was
  */
 public suspend fun DgramSocket.connect(address: SocketAddress) {
-    attempt(Interest.WRITE) { tryConnect(address) }
+    val found =
+        if (this is UdpSocket && address is InetSocketAddress) resolve(address).await() else address
+    attempt(Interest.WRITE) { tryConnect(found) }
 }
 
 /**
