@@ -134,6 +134,7 @@ class OpenDgram implements DgramSocket {
     checkOpen("receive", null);
     SlabReceiveBatch own = own(batch);
     own.checkOpen();
+    own.hearAll();
     int count =
         runsHere(Interest.READ)
             ? transport.tryReceive(own.slab, opened.limit())
@@ -141,7 +142,7 @@ class OpenDgram implements DgramSocket {
     if (count == 0) {
       own.checkOpen(); // A batch that was closed meanwhile takes nothing, however much is there.
     }
-    return own.sift(rules);
+    return rules.areOpen() ? count : own.sift(rules);
   }
 
   @Override

@@ -33,12 +33,13 @@ final class SlabReceiveBatch implements ReceiveBatch {
     return heard == null ? slab.count() : Math.min(heardCount, slab.count());
   }
 
+  /** Called before the slab is filled, by whichever socket. */
+  void hearAll() {
+    heard = null;
+  }
+
   /** Called when the slab was filled: of its messages only those that are heard are given out. */
   int sift(AddressRules rules) {
-    if (rules.areOpen()) {
-      heard = null;
-      return slab.count();
-    }
     int[] indexes = new int[slab.count()];
     heardCount = 0;
     for (int i = 0; i < indexes.length; i++) {

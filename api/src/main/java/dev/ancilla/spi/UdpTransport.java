@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  *       addresses of the socket's own.
  * </ul>
  *
+ * <p>A socket receives the multicast of the groups that it joined, on the interfaces on which it
+ * did: {@code IP_MULTICAST_ALL} and {@code IPV6_MULTICAST_ALL} are off ({@code ip(7)}). A sender
+ * over IPv4 is an {@link java.net.Inet4Address}, at an IPv6 socket too; a link-local sender has its
+ * scope.
+ *
  * <p>The first send binds the socket, and so does connecting. The engine binds it before it joins a
  * group. Disconnecting keeps the port.
  */
