@@ -1,9 +1,12 @@
 package dev.ancilla.testkit
 
 import dev.ancilla.DgramSocket
+import dev.ancilla.IpFamily
 import dev.ancilla.Message
+import dev.ancilla.OwnedFd
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
+import dev.ancilla.UdpSocket
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnsupportedFeatureException
 import java.io.File
@@ -21,6 +24,9 @@ internal object ChildMain {
             "race" -> race(words[1])
             "bind" -> println(attempt { Sockets.unixDgram().bind(UnixAddress.path(words[1])) })
             "adopt" -> adopt(words[1])
+            "adopt-udp" -> adoptUdp(words[1])
+            "share" -> share(words[1].toInt())
+            "group" -> group(words[1].toInt(), words[2], words.getOrNull(3))
             "send" -> send(words[1], words[2])
             "spin" -> spin()
             "few" -> fewDescriptors(words[1])
@@ -65,14 +71,45 @@ internal object ChildMain {
     }
 
     /** Makes a socket of the descriptor that comes with a message, and receives with it. */
-    private fun adopt(path: String) {
+    private fun adopt(path: String) = adopt(path) { Sockets.unixDgram().adopt(it) }
+
+    private fun adoptUdp(path: String) = adopt(path) { Sockets.udp().prefetch(0).adopt(it) }
+
+    private fun adopt(path: String, adopt: (OwnedFd) -> DgramSocket) {
         Sockets.unixDgram().maxDescriptors(1).bind(UnixAddress.path(path)).use { mailbox ->
             println("ready")
             val descriptor = mailbox.blocking().receive().use { it.ancillary().take() }
-            Sockets.unixDgram().adopt(descriptor).use { adopted ->
+            adopt(descriptor).use { adopted ->
                 println(adopted.localAddress())
                 println(adopted.blocking().receive().use { it.text() })
             }
+        }
+    }
+
+    /** Shares a port, and tells who asks on it the number of this process. */
+    private fun share(port: Int) {
+        Sockets.udp().reusePort().bind(InetSocketAddress(InetAddress.getLoopbackAddress(), port)).use {
+            it.listen { socket, datagram ->
+                val pid = "${ProcessHandle.current().pid()}"
+                socket.async().send(Message.of(pid).to(datagram.sender()))
+            }
+            println("ready")
+            readlnOrNull()
+        }
+    }
+
+    /** Says the first four messages of a group on the loopback interface. */
+    private fun group(port: Int, group: String, source: String?) {
+        val loopback = UdpSocket.interfaceOf("127.0.0.1")
+        Sockets.udp().family(IpFamily.IPV4).reuseAddress().bind(port).use { socket ->
+            val address = InetAddress.getByName(group)
+            if (source == null) {
+                socket.join(address, loopback)
+            } else {
+                socket.join(address, loopback, InetAddress.getByName(source))
+            }
+            println("ready")
+            repeat(4) { println(socket.blocking().receive().use { it.text() }) }
         }
     }
 

@@ -86,7 +86,7 @@ internal fun ContractSpec.closing() {
         peer.tryReceive() shouldBe null
     }
 
-    scenario("O44 nothing is delivered after a listener closed its socket") {
+    scenario("O44 row92 row117 nothing is delivered after a listener closed its socket") {
         val receiver = bound()
         val sender = connectedTo(receiver)
         repeat(5) { sender.send("$it") }
@@ -120,7 +120,7 @@ internal fun ContractSpec.closing() {
         for (call in waiting) call.result().exceptionOrNull().shouldBeInstanceOf<ClosedChannelException>()
     }
 
-    inEveryStyle("O45 giving up twice, after the close or before the start does no harm") {
+    inEveryStyle("O45 row8 giving up twice, after the close or before the start does no harm") {
         val socket = bound()
         val twice = style.receive(socket)
         twice.cancel()
@@ -140,7 +140,7 @@ internal fun ContractSpec.closing() {
         (tooLate is ClosedChannelException || tooLate is CancellationException) shouldBe true
     }
 
-    scenario("O46 leaving the block twice closes once") {
+    scenario("O46 row115 row116 leaving the block twice closes once") {
         val socket = subject.open()
         socket.bind(subject.freshAddress(directory))
         val ends = AtomicInteger()
@@ -160,7 +160,7 @@ internal fun ContractSpec.closing() {
         child.exit() shouldBe 0
     }
 
-    scenario("O47 a socket that keeps its process alive does so until it is told otherwise") {
+    scenario("O47 row120 a socket that keeps its process alive does so until it is told otherwise") {
         val path = directory.resolve("stay")
         val child = keep(Child.start("stay", subject.word, path.toString()))
         val port = child.line().toInt()

@@ -50,7 +50,7 @@ internal fun ContractSpec.exchanging() {
         server.receive().use { it.sender() shouldBe client.localAddress() }
     }
 
-    scenario("O03 a listener that is attached after bind gets, once, what came before it") {
+    scenario("O03 row11 a listener that is attached after bind gets, once, what came before it") {
         val receiver = bound()
         bound().send("early", receiver.localAddress())
         val got = LinkedBlockingQueue<String>()
@@ -61,7 +61,7 @@ internal fun ContractSpec.exchanging() {
         }
     }
 
-    inEveryStyle("O04 a second bind is refused, and the first address still receives") {
+    inEveryStyle("O04 row27 a second bind is refused, and the first address still receives") {
         val receiver = bound()
         val address = receiver.localAddress()
 
@@ -72,7 +72,7 @@ internal fun ContractSpec.exchanging() {
         receiver.receiveText() shouldBe "still here"
     }
 
-    inEveryStyle("O18 a list of parts goes as one message, though it is emptied at once") {
+    inEveryStyle("O18 row63 a list of parts goes as one message, though it is emptied at once") {
         val receiver = bound()
         val parts =
             mutableListOf(
@@ -142,7 +142,7 @@ internal fun ContractSpec.exchanging() {
         receiver.receiveText() shouldBe "after"
     }
 
-    inEveryStyle("O21 a range of an array is taken exactly, and refused if it is not within") {
+    inEveryStyle("O21 row65 a range of an array is taken exactly, and refused if it is not within") {
         val receiver = bound()
         val sender = bound()
         val bytes = "12345".toByteArray()
@@ -205,7 +205,7 @@ internal fun ContractSpec.exchanging() {
         }
     }
 
-    scenario("what a listener throws goes to its onError, and the next message is delivered") {
+    scenario("row118 what a listener throws goes to its onError, and the next message is delivered") {
         val receiver = bound()
         val told = LinkedBlockingQueue<String>()
         val sender = connectedTo(receiver)

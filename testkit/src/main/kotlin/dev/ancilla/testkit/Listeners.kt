@@ -68,7 +68,9 @@ internal fun ContractSpec.listeners() {
     }
 
     for ((how, consume) in consumers) {
-        scenario("at most 32 messages are taken in a turn of the loop, then others have theirs ($how)") {
+        scenario(
+            "row91 at most 32 messages are taken in a turn of the loop, then others have theirs ($how)",
+        ) {
             val receiver = bound()
             val sinceTurn = AtomicInteger()
             val most = AtomicInteger()

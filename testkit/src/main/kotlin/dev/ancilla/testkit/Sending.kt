@@ -21,7 +21,7 @@ import java.util.concurrent.atomic.AtomicInteger
 internal fun ContractSpec.sending() {
     for (times in listOf(10, 100_000)) {
         scenario(
-            "O25 $times sends, each started by the completion before, end outside the call and grow no stack",
+            "O25 row69 $times sends, each started by the completion before, end outside the call and grow no stack",
         ) {
             val socket = bound()
             socket.tryConnect(socket.localAddress())
@@ -52,7 +52,7 @@ internal fun ContractSpec.sending() {
         }
     }
 
-    scenario("O28 nothing is queued before and after a send that need not wait") {
+    scenario("O28 row77 nothing is queued before and after a send that need not wait") {
         val receiver = bound()
         val sender = connectedTo(receiver)
         (sender.queuedSends() to sender.queuedBytes()) shouldBe (0 to 0L)

@@ -1,0 +1,4 @@
+package dev.ancilla.testkit
+
+/** What UDP does besides, over the JDK. */
+class JdkUdpTest : UdpContract(UdpSubject("jdk"))
