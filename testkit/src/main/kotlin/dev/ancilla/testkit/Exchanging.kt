@@ -163,9 +163,12 @@ internal fun ContractSpec.exchanging() {
         val sender = bound()
         val unresolved = InetSocketAddress.createUnresolved("name.invalid", 9)
 
+        shouldThrow<IllegalArgumentException> { sender.send("lost", subject.foreignAddress) }
+        shouldThrow<IllegalArgumentException> { sender.connect(subject.foreignAddress) }
         for (wrong in listOf(subject.foreignAddress, unresolved)) {
-            shouldThrow<IllegalArgumentException> { sender.send("lost", wrong) }
-            shouldThrow<IllegalArgumentException> { sender.connect(wrong) }
+            // What tries does not wait for a lookup.
+            shouldThrow<IllegalArgumentException> { sender.trySend(Message.of("lost").to(wrong)) }
+            shouldThrow<IllegalArgumentException> { sender.tryConnect(wrong) }
             shouldThrow<IllegalArgumentException> { open().bind(wrong) }
         }
 
