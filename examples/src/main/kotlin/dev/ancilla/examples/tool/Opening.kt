@@ -4,6 +4,7 @@ import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Errno
 import dev.ancilla.Sockets
+import dev.ancilla.UdpBuilder
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder
 import dev.ancilla.coroutines.receive
@@ -12,10 +13,11 @@ import java.net.InetSocketAddress
 import java.net.SocketAddress
 import kotlin.time.Duration
 
-/** Opens a socket of the kind that [address] is of; what only Unix sockets have is set by [unix]. */
+/** Opens a socket of the kind that [address] is of; what only one kind has is set by [unix] or [udp]. */
 internal fun openFor(
     address: SocketAddress,
     limit: Int? = null,
+    udp: UdpBuilder.() -> Unit = {},
     unix: UnixDgramBuilder.() -> Unit,
 ): DgramSocket {
     if (address is UnixAddress) {
@@ -26,7 +28,7 @@ internal fun openFor(
     if (address is InetSocketAddress && address.isUnresolved) {
         throw refused("resolve", Errno.UNKNOWN, address.shown(), "unknown host")
     }
-    val builder = Sockets.udp()
+    val builder = Sockets.udp().apply(udp)
     limit?.let(builder::limit)
     return builder.open()
 }

@@ -5,6 +5,7 @@ import com.github.ajalt.clikt.core.UsageError
 import com.github.ajalt.clikt.parameters.arguments.argument
 import com.github.ajalt.clikt.parameters.options.default
 import com.github.ajalt.clikt.parameters.options.flag
+import com.github.ajalt.clikt.parameters.options.multiple
 import com.github.ajalt.clikt.parameters.options.option
 import com.github.ajalt.clikt.parameters.types.enum
 import com.github.ajalt.clikt.parameters.types.int
@@ -15,6 +16,7 @@ import dev.ancilla.DgramSocket
 import dev.ancilla.Feature
 import dev.ancilla.Message
 import dev.ancilla.Sockets
+import dev.ancilla.UdpSocket
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder
 import kotlin.time.Duration.Companion.milliseconds
@@ -53,6 +55,10 @@ internal class Recv : ToolCommand("recv") {
                 "read within ${Saving.TIME_PER_MESSAGE}, and of each descriptor at most " +
                 "${Saving.MAX_BYTES shr 30} GiB",
     ).path()
+    private val join by option(
+        "--join",
+        help = "Joins a multicast group of UDP, on an interface by name or address (repeatable)",
+    ).group().multiple()
     private val pause by option(
         "--pause",
         metavar = "MS",
@@ -65,8 +71,9 @@ internal class Recv : ToolCommand("recv") {
         checkOptions()
         val saving = saveFds?.let { Saving(it, ::warn) }
         val printer = Printer(format)
-        openFor(address, limit, ::configure).useUntilSignal { socket ->
+        openFor(address, limit, { if (join.isNotEmpty()) reuseAddress() }, ::configure).useUntilSignal { socket ->
             socket.bind(address)
+            if (socket is UdpSocket) join.forEach { it.join(socket) }
             note("bound ${socket.localAddress().shown()}, provider ${socket.provider()}")
             warnOfCredentials(socket)
             val arrivals = Arrivals(socket, "recv ${address.shown()}", timeout, ::warn)
@@ -79,7 +86,10 @@ internal class Recv : ToolCommand("recv") {
     }
 
     private fun checkOptions() {
-        if (address is UnixAddress) return
+        if (address is UnixAddress) {
+            if (join.isNotEmpty()) throw UsageError("only for udp: addresses: --join")
+            return
+        }
         val refused =
             listOf(
                 "--mode" to (mode != null),

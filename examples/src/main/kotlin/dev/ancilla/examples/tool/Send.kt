@@ -17,9 +17,11 @@ import com.github.ajalt.clikt.parameters.types.restrictTo
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
+import dev.ancilla.UdpSocket
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE
 import dev.ancilla.coroutines.connect
+import java.net.InetSocketAddress
 import java.net.SocketAddress
 
 /** `send`: sends messages, and descriptors with the first. */
@@ -51,6 +53,14 @@ internal class Send : ToolCommand("send") {
     private val overflow by option("--overflow", help = "What to do when the receiver is full (wait)")
         .enum<Overflow> { it.name.lowercase() }
         .default(Overflow.WAIT)
+    private val ttl by option("--ttl", metavar = "N", help = "How many hops messages of UDP may go")
+        .int()
+        .restrictTo(0..255)
+    private val through by option(
+        "--interface",
+        metavar = "NAME",
+        help = "Through which interface multicast leaves, by name or address",
+    )
     private val format by option("--format", help = "How to print the answer")
         .enum<Format> {
             it.name.lowercase()
@@ -75,14 +85,24 @@ internal class Send : ToolCommand("send") {
         if (address !is UnixAddress && descriptors > 0) {
             throw UsageError("only for unix: addresses: --fd, --inherit-fd")
         }
+        if (address is UnixAddress && (ttl != null || through != null)) {
+            throw UsageError("only for udp: addresses: --ttl, --interface")
+        }
         if (descriptors > DESCRIPTORS_PER_MESSAGE) {
             throw UsageError("$descriptors descriptors, at most $DESCRIPTORS_PER_MESSAGE fit one message")
         }
     }
 
     private suspend fun prepare(socket: DgramSocket) {
+        if (socket is UdpSocket) route(socket)
         localAddress()?.let { socket.bind(it) }
         if (connect) socket.connect(address)
+    }
+
+    private fun route(socket: UdpSocket) {
+        through?.let { socket.multicastInterface(UdpSocket.interfaceOf(it)) }
+        val toGroup = (address as? InetSocketAddress)?.address?.isMulticastAddress == true
+        ttl?.let { if (toGroup) socket.multicastTtl(it) else socket.ttl(it) }
     }
 
     /** A Unix socket without a name cannot be answered, so waiting for an answer takes one. */

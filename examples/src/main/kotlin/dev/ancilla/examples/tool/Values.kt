@@ -13,6 +13,9 @@ internal fun RawArgument.address() = convert { addressOf(it) }
 /** A time in seconds, with a fraction if need be. */
 internal fun RawOption.seconds() = convert("SECONDS") { secondsOf(it) }
 
+/** A multicast group. */
+internal fun RawOption.group() = convert("GROUP[@INTERFACE]") { groupOf(it) }
+
 /** Permission bits, octal as chmod(1) takes them. */
 internal fun RawOption.mode() = convert("MODE") { modeOf(it) }
 
