@@ -25,6 +25,8 @@ final class Abi {
   // bits/socket.h, bits/socket_type.h
   static final int AF_UNSPEC = 0;
   static final int AF_UNIX = 1;
+  static final int AF_INET = 2;
+  static final int AF_INET6 = 10;
   static final int SOCK_DGRAM = 2;
   static final int SOCK_CLOEXEC = 02000000;
   static final int MSG_CTRUNC = 0x8;
@@ -35,11 +37,15 @@ final class Abi {
 
   // asm-generic/socket.h
   static final int SOL_SOCKET = 1;
+  static final int SO_REUSEADDR = 2;
   static final int SO_TYPE = 3;
+  static final int SO_BROADCAST = 6;
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
+  static final int SO_REUSEPORT = 15;
   static final int SO_PASSCRED = 16;
   static final int SO_TIMESTAMPNS = 35; // SO_TIMESTAMPNS_OLD, whose time is 64 bits wide here
+  static final int SO_PROTOCOL = 38;
   static final int SO_DOMAIN = 39;
   static final int SO_PASSPIDFD = 76;
 
@@ -56,6 +62,106 @@ final class Abi {
     static final int SIZE = 110;
 
     private SockaddrUn() {}
+  }
+
+  // netinet/in.h
+  static final int IPPROTO_IP = 0;
+  static final int IPPROTO_UDP = 17;
+  static final int IPPROTO_IPV6 = 41;
+
+  // bits/in.h
+  static final int IP_TOS = 1;
+  static final int IP_TTL = 2;
+  static final int IP_PKTINFO = 8;
+  static final int IP_RECVTTL = 12;
+  static final int IP_RECVTOS = 13;
+  static final int IP_MULTICAST_IF = 32;
+  static final int IP_MULTICAST_TTL = 33;
+  static final int IP_MULTICAST_LOOP = 34;
+  static final int IP_MULTICAST_ALL = 49;
+  static final int MCAST_JOIN_GROUP = 42;
+  static final int MCAST_LEAVE_GROUP = 45;
+  static final int MCAST_JOIN_SOURCE_GROUP = 46;
+  static final int MCAST_LEAVE_SOURCE_GROUP = 47;
+  static final int IPV6_UNICAST_HOPS = 16;
+  static final int IPV6_MULTICAST_IF = 17;
+  static final int IPV6_MULTICAST_HOPS = 18;
+  static final int IPV6_MULTICAST_LOOP = 19;
+  static final int IPV6_V6ONLY = 26;
+  static final int IPV6_MULTICAST_ALL = 29; // linux/in6.h
+  static final int IPV6_RECVPKTINFO = 49;
+  static final int IPV6_PKTINFO = 50;
+  static final int IPV6_RECVHOPLIMIT = 51;
+  static final int IPV6_HOPLIMIT = 52;
+  static final int IPV6_RECVTCLASS = 66;
+  static final int IPV6_TCLASS = 67;
+
+  /** {@code struct sockaddr_in}, netinet/in.h: port and address in the order of the network. */
+  static final class SockaddrIn {
+    static final int PORT = 2;
+    static final int ADDR = 4;
+    static final int SIZE = 16;
+
+    private SockaddrIn() {}
+  }
+
+  /** {@code struct sockaddr_in6}, netinet/in.h: the scope in the order of the machine. */
+  static final class SockaddrIn6 {
+    static final int PORT = 2;
+    static final int FLOWINFO = 4;
+    static final int ADDR = 8;
+    static final int SCOPE_ID = 24;
+    static final int SIZE = 28;
+
+    private SockaddrIn6() {}
+  }
+
+  /** {@code struct in_pktinfo}, bits/in.h. */
+  static final class InPktinfo {
+    static final int IFINDEX = 0;
+    static final int SPEC_DST = 4;
+    static final int ADDR = 8;
+    static final int SIZE = 12;
+
+    private InPktinfo() {}
+  }
+
+  /** {@code struct in6_pktinfo}, netinet/in.h. */
+  static final class In6Pktinfo {
+    static final int ADDR = 0;
+    static final int IFINDEX = 16;
+    static final int SIZE = 20;
+
+    private In6Pktinfo() {}
+  }
+
+  /** {@code struct ip_mreqn}, bits/in.h. */
+  static final class IpMreqn {
+    static final int MULTIADDR = 0;
+    static final int ADDRESS = 4;
+    static final int IFINDEX = 8;
+    static final int SIZE = 12;
+
+    private IpMreqn() {}
+  }
+
+  /** {@code struct group_req}, netinet/in.h. */
+  static final class GroupReq {
+    static final int INTERFACE = 0;
+    static final int GROUP = 8;
+    static final int SIZE = 136;
+
+    private GroupReq() {}
+  }
+
+  /** {@code struct group_source_req}, netinet/in.h. */
+  static final class GroupSourceReq {
+    static final int INTERFACE = 0;
+    static final int GROUP = 8;
+    static final int SOURCE = 136;
+    static final int SIZE = 264;
+
+    private GroupSourceReq() {}
   }
 
   /** {@code struct iovec}, bits/types/struct_iovec.h. */
@@ -218,6 +324,11 @@ final class Abi {
   static final int EACCES = 13;
   static final int EEXIST = 17;
   static final int ESPIPE = 29;
+
+  // asm-generic/errno.h
+  static final int EAFNOSUPPORT = 97;
+  static final int ENETUNREACH = 101;
+  static final int ENOTCONN = 107;
 
   private Abi() {}
 }

@@ -3,7 +3,6 @@ package dev.ancilla.ffm;
 import dev.ancilla.Ancillary;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.PeerCredentials;
-import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.FdHandle;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,26 +20,22 @@ final class Control {
     return count == 0 ? 0 : Abi.Cmsghdr.space(count * Integer.BYTES);
   }
 
-  /** How many bytes to offer for what was asked for. */
-  static int roomFor(DgramOptions options) {
-    return roomForDescriptors(options.maxDescriptors())
-        + (options.credentials() ? Abi.Cmsghdr.space(Abi.Ucred.SIZE) : 0)
-        + (options.pidfds() ? Abi.Cmsghdr.space(Integer.BYTES) : 0)
-        + (options.timestamps() ? Abi.Cmsghdr.space(Abi.Timespec.SIZE) : 0);
-  }
-
   /** Writes the descriptors of a message; returns msg_controllen. */
   static int write(List<FdHandle> descriptors, MemorySegment to, long offset) {
-    int length = Abi.Cmsghdr.SIZE + descriptors.size() * Integer.BYTES;
-    to.set(ValueLayout.JAVA_LONG, offset + Abi.Cmsghdr.LEN, length);
-    to.set(ValueLayout.JAVA_INT, offset + Abi.Cmsghdr.LEVEL, Abi.SOL_SOCKET);
-    to.set(ValueLayout.JAVA_INT, offset + Abi.Cmsghdr.TYPE, Abi.SCM_RIGHTS);
     long at = offset + Abi.Cmsghdr.SIZE;
     for (FdHandle descriptor : descriptors) {
       to.set(ValueLayout.JAVA_INT, at, descriptor.number());
       at += Integer.BYTES;
     }
-    return roomForDescriptors(descriptors.size());
+    return head(to, offset, Abi.SOL_SOCKET, Abi.SCM_RIGHTS, descriptors.size() * Integer.BYTES);
+  }
+
+  /** Writes the head of a control message; returns how much room the whole takes. */
+  static int head(MemorySegment to, long offset, int level, int type, int bytes) {
+    to.set(ValueLayout.JAVA_LONG, offset + Abi.Cmsghdr.LEN, Abi.Cmsghdr.SIZE + bytes);
+    to.set(ValueLayout.JAVA_INT, offset + Abi.Cmsghdr.LEVEL, level);
+    to.set(ValueLayout.JAVA_INT, offset + Abi.Cmsghdr.TYPE, type);
+    return Abi.Cmsghdr.space(bytes);
   }
 
   /** Closes the descriptors of a message that nobody will see. */
@@ -58,6 +53,9 @@ final class Control {
   static Ancillary read(MemorySegment from, long offset, long length, int max, boolean truncated) {
     Reading reading = new Reading(max);
     visit(from, offset, length, reading);
+    if (reading.packet != null) {
+      return Ancillary.received(reading.packet.info(), reading.timestamp);
+    }
     return Ancillary.received(
         reading.descriptors,
         reading.credentials,
@@ -67,7 +65,7 @@ final class Control {
   }
 
   /** The kernel cuts the last one to the room that is left (put_cmsg of net/core/scm.c). */
-  private static boolean has(long size, int bytes) {
+  static boolean has(long size, int bytes) {
     return size >= Abi.Cmsghdr.SIZE + bytes;
   }
 
@@ -79,6 +77,8 @@ final class Control {
     }
 
     default void other(int type, MemorySegment from, long data, long size) {}
+
+    default void packet(int level, int type, MemorySegment from, long data, long size) {}
   }
 
   /** By cmsg_len, which tells how many descriptors there really are. */
@@ -91,8 +91,11 @@ final class Control {
         return;
       }
       long data = at + Abi.Cmsghdr.SIZE;
-      if (from.get(ValueLayout.JAVA_INT, at + Abi.Cmsghdr.LEVEL) == Abi.SOL_SOCKET) {
-        int type = from.get(ValueLayout.JAVA_INT, at + Abi.Cmsghdr.TYPE);
+      int level = from.get(ValueLayout.JAVA_INT, at + Abi.Cmsghdr.LEVEL);
+      int type = from.get(ValueLayout.JAVA_INT, at + Abi.Cmsghdr.TYPE);
+      if (level != Abi.SOL_SOCKET) {
+        visitor.packet(level, type, from, data, size);
+      } else {
         if (type == Abi.SCM_RIGHTS) {
           for (long fd = data; fd + Integer.BYTES <= at + size; fd += Integer.BYTES) {
             visitor.descriptor(from.get(ValueLayout.JAVA_INT, fd));
@@ -123,6 +126,7 @@ final class Control {
     private @Nullable PeerCredentials credentials;
     private @Nullable Instant timestamp;
     private @Nullable OwnedFd pidfd;
+    private @Nullable PacketReading packet;
     private boolean tooMany;
 
     Reading(int max) {
@@ -161,6 +165,16 @@ final class Control {
                 from.get(ValueLayout.JAVA_LONG, data + Abi.Timespec.SEC),
                 from.get(ValueLayout.JAVA_LONG, data + Abi.Timespec.NSEC));
       }
+    }
+
+    @Override
+    public void packet(int level, int type, MemorySegment from, long data, long size) {
+      PacketReading current = packet;
+      if (current == null) {
+        current = new PacketReading();
+        packet = current;
+      }
+      current.read(level, type, from, data, size);
     }
   }
 }

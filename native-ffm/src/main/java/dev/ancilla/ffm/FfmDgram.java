@@ -1,7 +1,10 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.Datagram;
+import dev.ancilla.Errno;
 import dev.ancilla.EventLoop;
+import dev.ancilla.PacketInfo;
+import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.DgramOptions;
@@ -22,56 +25,64 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attempts of one Unix datagram socket.
+ * The attempts of one message socket.
  *
  * <p>Two locks, one a direction, are held for the short time of a call that never waits: they guard
  * the memory of the call, and closing takes both, so that no call meets a descriptor number that
  * may mean another file. No call changes the open file description, which may be shared with
  * others: what must not wait says so itself ({@code MSG_DONTWAIT}).
  */
-final class FfmDgram implements DgramTransport {
+class FfmDgram implements DgramTransport {
   private static final Duration BACKOFF = Duration.ofMillis(10);
 
   final EpollWatch watch;
   private final int fd;
   private final EpollLoop loop;
-  private final DgramOptions options;
-  private final SendGates gates;
+  private final Family family;
+  private final Beside beside;
+  private final @Nullable SendGates gates; // where messages wait at their targets
   private final Pollers readers = new Pollers();
   private final Pollers writers = new Pollers();
   private final Prefetch prefetch; // guarded by receiving
   private final ReentrantLock receiving = new ReentrantLock();
   private final ReentrantLock sending = new ReentrantLock();
   private @Nullable SendCall call; // guarded by sending
+  private @Nullable SocketAddress only; // guarded by sending: the peer, where it shuts others out
   private boolean closed; // written under both locks
   private volatile boolean likelyEmpty; // written under receiving
   private volatile long spinUntil; // of blocking calls; 0 while none spins
 
-  private FfmDgram(int fd, EpollLoop loop, DgramOptions options) {
+  FfmDgram(int fd, EpollLoop loop, Family family, Beside beside) throws IOException {
     this.fd = fd;
     this.loop = loop;
-    this.options = options;
+    this.family = family;
+    this.beside = beside;
     this.watch = new EpollWatch(loop, fd, this::passOn);
-    this.gates = new SendGates(this, loop);
-    this.prefetch = new Prefetch(fd, options, loop.overflows());
+    this.gates = family.queuesAtTarget() ? new SendGates(this, loop) : null;
+    this.only = family.queuesAtTarget() ? null : Sock.remoteAddress(fd);
+    this.prefetch = new Prefetch(fd, beside, loop.overflows());
+    beside.ask(fd);
+    loop.attach();
   }
 
   /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
-  static FfmDgram over(int fd, EpollLoop loop, DgramOptions options) throws IOException {
+  static FfmDgram over(int fd, EpollLoop loop, Family family, DgramOptions options)
+      throws IOException {
+    return orClose(fd, () -> new FfmDgram(fd, loop, family, new Beside(options, false, false)));
+  }
+
+  /** Makes a transport. */
+  @FunctionalInterface
+  interface Making<T extends FfmDgram> {
+    T make() throws IOException;
+  }
+
+  static <T extends FfmDgram> T orClose(int fd, Making<T> making) throws IOException {
     boolean done = false;
     try {
-      if (options.credentials()) {
-        Sock.option(fd, Abi.SO_PASSCRED, 1);
-      }
-      if (options.pidfds()) {
-        Sock.option(fd, Abi.SO_PASSPIDFD, 1);
-      }
-      if (options.timestamps()) {
-        Sock.option(fd, Abi.SO_TIMESTAMPNS, 1);
-      }
-      loop.attach();
+      T made = making.make();
       done = true;
-      return new FfmDgram(fd, loop, options);
+      return made;
     } finally {
       if (!done) {
         FfmFd.close(fd);
@@ -129,7 +140,7 @@ final class FfmDgram implements DgramTransport {
 
   @Override
   public ReceiveSlab newReceiveSlab(int messages, int bytes) {
-    return new FfmReceiveSlab(messages, bytes, options);
+    return new FfmReceiveSlab(messages, bytes, beside);
   }
 
   @Override
@@ -141,7 +152,7 @@ final class FfmDgram implements DgramTransport {
       checkOpen();
       if (prefetch.isEmpty()) {
         int most = Math.min(own.capacity(), prefetch.mostInBatch());
-        int came = own.fill(options, limit, ring -> ring.fill(fd, most, loop.overflows()));
+        int came = own.fill(beside, limit, ring -> ring.fill(fd, most, loop.overflows()));
         count = received(came, most) ? came : 0;
       } else {
         count = own.take(() -> prefetch.takeAll(own.capacity(), limit));
@@ -164,15 +175,26 @@ final class FfmDgram implements DgramTransport {
   public boolean trySend(
       ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors)
       throws IOException {
+    return trySend(payload, target, descriptors, null);
+  }
+
+  boolean trySend(
+      ByteBuffer payload,
+      @Nullable SocketAddress target,
+      List<FdHandle> descriptors,
+      @Nullable PacketInfo source)
+      throws IOException {
     sending.lock();
     try {
       checkOpen();
+      refuseOther(target);
       SendCall current = call;
       if (current == null) {
         current = new SendCall();
         call = current;
       }
-      int sent = current.send(fd, payload, target, descriptors);
+      current.beside(descriptors, source, target == null ? only : target);
+      int sent = current.send(fd, payload, target);
       if (!sent(sent, target)) {
         return false;
       }
@@ -183,15 +205,24 @@ final class FfmDgram implements DgramTransport {
     return true;
   }
 
+  /** The kernel would let it through. */
+  private void refuseOther(@Nullable SocketAddress target) throws SocketOpException {
+    if (target != null && only != null) {
+      throw new SocketOpException(
+          "send", Errno.EISCONN, "the socket is connected to " + only, nameOrNull(), target);
+    }
+  }
+
   /** Returns false if it would block. */
   private boolean sent(int result, @Nullable SocketAddress target) throws IOException {
     if (result == -Abi.EAGAIN) {
       return false;
     }
     if (result < 0) {
-      throw Failures.of("send", result, nameOrNull(), target == null ? peerOrNull() : target);
+      SocketAddress to = target == null ? peerOrNull() : target;
+      throw Failures.of("send", family.told(result, to), nameOrNull(), to);
     }
-    if (target != null) {
+    if (target != null && gates != null) {
       gates.sent((UnixAddress) target);
     }
     return true;
@@ -213,7 +244,8 @@ final class FfmDgram implements DgramTransport {
     try {
       checkOpen();
       SocketAddress target = own.firstTarget();
-      sent = own.send(fd);
+      refuseOther(target);
+      sent = own.send(fd, only);
       if (!sent(sent, target)) {
         return 0;
       }
@@ -247,7 +279,9 @@ final class FfmDgram implements DgramTransport {
 
   @Override
   public Wait armSend(@Nullable SocketAddress target, Runnable wake) {
-    return target == null ? arm(Interest.WRITE, wake) : gates.arm((UnixAddress) target, wake);
+    return target == null || gates == null
+        ? arm(Interest.WRITE, wake)
+        : gates.arm((UnixAddress) target, wake);
   }
 
   @Override
@@ -267,7 +301,7 @@ final class FfmDgram implements DgramTransport {
   @Override
   public boolean awaitSend(@Nullable SocketAddress target, Deadline deadline)
       throws InterruptedIOException {
-    if (target == null) {
+    if (target == null || gates == null) {
       return await(Interest.WRITE, deadline);
     }
     if (Thread.currentThread().isVirtual()) {
@@ -307,7 +341,7 @@ final class FfmDgram implements DgramTransport {
 
   /** Whether it is connected, but not to this target. */
   boolean isConnectedElsewhere(UnixAddress target) {
-    UnixAddress peer = peerOrNull();
+    SocketAddress peer = peerOrNull();
     return peer != null && !peer.equals(target);
   }
 
@@ -325,11 +359,11 @@ final class FfmDgram implements DgramTransport {
 
   /** A call on the descriptor. */
   @FunctionalInterface
-  private interface OnSocket<T extends @Nullable Object> {
+  interface OnSocket<T extends @Nullable Object> {
     T call(int fd) throws IOException;
   }
 
-  private <T extends @Nullable Object> T onSocket(OnSocket<T> work) throws IOException {
+  <T extends @Nullable Object> T onSocket(OnSocket<T> work) throws IOException {
     sending.lock();
     try {
       checkOpen();
@@ -340,17 +374,17 @@ final class FfmDgram implements DgramTransport {
   }
 
   @Override
-  public UnixAddress localAddress() throws IOException {
-    UnixAddress address = onSocket(Sock::localAddress);
-    return address == null ? UnixAddress.unnamed() : address;
+  public SocketAddress localAddress() throws IOException {
+    SocketAddress address = onSocket(Sock::localAddress);
+    return address == null ? family.unbound() : address;
   }
 
   @Override
-  public @Nullable UnixAddress remoteAddress() throws IOException {
+  public @Nullable SocketAddress remoteAddress() throws IOException {
     return onSocket(Sock::remoteAddress);
   }
 
-  private @Nullable UnixAddress nameOrNull() {
+  private @Nullable SocketAddress nameOrNull() {
     try {
       return localAddress();
     } catch (IOException unknown) {
@@ -358,7 +392,7 @@ final class FfmDgram implements DgramTransport {
     }
   }
 
-  private @Nullable UnixAddress peerOrNull() {
+  private @Nullable SocketAddress peerOrNull() {
     try {
       return remoteAddress();
     } catch (IOException unknown) {
@@ -375,7 +409,7 @@ final class FfmDgram implements DgramTransport {
   public void bufferSize(Interest interest, int bytes) throws IOException {
     onSocket(
         number -> {
-          Sock.option(number, buffer(interest), bytes);
+          Sock.setOption(number, buffer(interest), bytes);
           return bytes;
         });
   }
@@ -386,38 +420,57 @@ final class FfmDgram implements DgramTransport {
 
   @Override
   public void bind(SocketAddress address, int mode) throws IOException {
-    onSocket(number -> Naming.bind(number, (UnixAddress) address, mode));
+    onSocket(
+        number -> {
+          family.bind(number, address, mode);
+          return address;
+        });
   }
 
   @Override
   public void connect(SocketAddress address) throws IOException {
-    anew("connect", address, number -> Sock.connect(number, address));
+    anew(
+        address,
+        number -> {
+          int result = Sock.connect(number, address);
+          if (result < 0) {
+            throw Failures.of("connect", result, null, address);
+          }
+          return address;
+        });
   }
 
   /**
-   * Dissolves a connection or makes one. When a socket leaves its peer the kernel drops what it has
-   * not received (unix_dgram_disconnected of net/unix/af_unix.c), so what was taken ahead goes too.
+   * Dissolves a connection or makes one. When a Unix socket leaves its peer the kernel drops what
+   * it has not received (unix_dgram_disconnected of net/unix/af_unix.c), so what was taken ahead
+   * goes too.
    */
-  private void anew(String operation, @Nullable SocketAddress address, OnSocket<Integer> work)
+  private void anew(@Nullable SocketAddress address, OnSocket<@Nullable SocketAddress> work)
       throws IOException {
     receiving.lock();
+    sending.lock();
     try {
-      UnixAddress left = remoteAddress();
-      int result = onSocket(work);
-      if (result < 0) {
-        throw Failures.of(operation, result, null, address);
-      }
-      if (left != null && !left.equals(address)) {
+      SocketAddress left = remoteAddress();
+      onSocket(work);
+      if (!family.queuesAtTarget()) {
+        only = address;
+      } else if (left != null && !left.equals(address)) {
         prefetch.drop();
       }
     } finally {
+      sending.unlock();
       receiving.unlock();
     }
   }
 
   @Override
   public void disconnect() throws IOException {
-    anew("disconnect", null, Sock::disconnect);
+    anew(
+        null,
+        number -> {
+          family.disconnect(number);
+          return null;
+        });
   }
 
   @Override
@@ -431,7 +484,9 @@ final class FfmDgram implements DgramTransport {
       closed = true;
       likelyEmpty = false;
       watch.close();
-      gates.close();
+      if (gates != null) {
+        gates.close();
+      }
       readers.close();
       writers.close();
       prefetch.close();

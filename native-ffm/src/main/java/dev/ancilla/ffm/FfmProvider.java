@@ -9,10 +9,13 @@ import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Provider;
 import dev.ancilla.spi.SocketKind;
+import dev.ancilla.spi.UdpOptions;
+import dev.ancilla.spi.UdpTransport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +37,31 @@ import org.jspecify.annotations.Nullable;
 public final class FfmProvider implements Provider {
   static final String NAME = "native-ffm";
 
-  private @Nullable Set<Feature> features; // guarded by this
+  private static final Family UNIX = new UnixFamily();
+
+  /** What needs a Unix socket. */
+  private static final Set<Feature> OF_UNIX =
+      EnumSet.of(
+          Feature.FD_PASSING,
+          Feature.MANY_DESCRIPTORS,
+          Feature.CLOEXEC_ON_RECEIPT,
+          Feature.ANCILLARY_TRUNCATION,
+          Feature.MESSAGE_CREDENTIALS,
+          Feature.MESSAGE_PIDFDS,
+          Feature.ATOMIC_MODE,
+          Feature.ABSTRACT_NAMES,
+          Feature.MEMFD);
+
+  /** What needs a UDP socket. */
+  private static final Set<Feature> OF_UDP =
+      EnumSet.of(
+          Feature.UNICAST_TTL,
+          Feature.IPV6_ONLY,
+          Feature.REUSE_PORT,
+          Feature.MULTICAST_INTERFACE_RESET,
+          Feature.PACKET_INFO);
+
+  private @Nullable Map<SocketKind, Set<Feature>> features; // guarded by this
 
   /** Creates the provider; for {@link java.util.ServiceLoader}. */
   public FfmProvider() {}
@@ -78,9 +105,9 @@ public final class FfmProvider implements Provider {
   /** SO_PASSPIDFD came with Linux 6.5. */
   private static boolean hasPidfds() {
     try {
-      int probe = Sock.openDgram();
+      int probe = UNIX.open();
       try {
-        Sock.option(probe, Abi.SO_PASSPIDFD, 1);
+        Sock.setOption(probe, Abi.SO_PASSPIDFD, 1);
         return true;
       } finally {
         FfmFd.close(probe);
@@ -92,30 +119,35 @@ public final class FfmProvider implements Provider {
 
   @Override
   public Set<SocketKind> kinds() {
-    return Set.of(SocketKind.UNIX_DGRAM);
+    return Set.of(SocketKind.UNIX_DGRAM, SocketKind.UDP);
   }
 
   @Override
   public synchronized Set<Feature> features(SocketKind kind) {
-    if (features == null) {
-      Set<Feature> found =
-          EnumSet.complementOf(
-              EnumSet.of(
-                  Feature.JAVA_FILE_DESCRIPTOR,
-                  Feature.UNICAST_TTL, // This one and the next are those of UDP.
-                  Feature.IPV6_ONLY,
-                  Feature.REUSE_PORT,
-                  Feature.MULTICAST_INTERFACE_RESET,
-                  Feature.PACKET_INFO));
+    Map<SocketKind, Set<Feature>> known = features;
+    if (known == null) {
+      Set<Feature> found = EnumSet.complementOf(EnumSet.of(Feature.JAVA_FILE_DESCRIPTOR));
       if (Runtime.getRuntime().availableProcessors() == 1) {
         found.remove(Feature.SPINNING);
       }
       if (!hasPidfds()) {
         found.remove(Feature.MESSAGE_PIDFDS);
       }
-      features = Set.copyOf(found);
+      known =
+          Map.of(
+              SocketKind.UNIX_DGRAM,
+              without(OF_UDP, found),
+              SocketKind.UDP,
+              without(OF_UNIX, found));
+      features = known;
     }
-    return features;
+    return known.getOrDefault(kind, Set.of());
+  }
+
+  private static Set<Feature> without(Set<Feature> others, Set<Feature> all) {
+    Set<Feature> rest = EnumSet.copyOf(all);
+    rest.removeAll(others);
+    return Set.copyOf(rest);
   }
 
   @Override
@@ -140,13 +172,32 @@ public final class FfmProvider implements Provider {
   @Override
   public DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException {
-    return FfmDgram.over(Sock.openDgram(), own(loop), options);
+    return FfmDgram.over(UNIX.open(), own(loop), UNIX, options);
+  }
+
+  @Override
+  public UdpTransport openUdp(EventLoop loop, DgramOptions options, UdpOptions udp)
+      throws IOException {
+    return FfmUdp.open(own(loop), options, udp);
+  }
+
+  @Override
+  public UdpTransport adoptUdp(EventLoop loop, DgramOptions options, UdpOptions udp, OwnedFd fd)
+      throws IOException {
+    EpollLoop own = own(loop);
+    return Adopting.adopt(
+        fd,
+        "UDP",
+        InetFamily::isUdp,
+        copy -> FfmUdp.over(copy, own, InetFamily.of(copy), options, udp));
   }
 
   @Override
   public DgramTransport adoptDgram(
       SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd) throws IOException {
-    return Adopting.adopt(own(loop), options, fd);
+    EpollLoop own = own(loop);
+    return Adopting.adopt(
+        fd, "Unix datagram", UnixFamily::isDgram, copy -> FfmDgram.over(copy, own, UNIX, options));
   }
 
   @Override
@@ -156,13 +207,13 @@ public final class FfmProvider implements Provider {
     int[] ends = Sock.pairDgram();
     DgramTransport left;
     try {
-      left = FfmDgram.over(ends[0], own, options);
+      left = FfmDgram.over(ends[0], own, UNIX, options);
     } catch (IOException | RuntimeException e) {
       FfmFd.close(ends[1]);
       throw e;
     }
     try {
-      return List.of(left, FfmDgram.over(ends[1], own, options));
+      return List.of(left, FfmDgram.over(ends[1], own, UNIX, options));
     } catch (IOException | RuntimeException e) {
       left.close();
       throw e;

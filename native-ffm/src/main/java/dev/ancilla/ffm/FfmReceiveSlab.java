@@ -2,7 +2,6 @@ package dev.ancilla.ffm;
 
 import dev.ancilla.Ancillary;
 import dev.ancilla.Datagram;
-import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.ReceiveSlab;
 import java.lang.foreign.Arena;
 import java.net.SocketAddress;
@@ -27,9 +26,9 @@ final class FfmReceiveSlab implements ReceiveSlab {
   private int count; // guarded by lock
   private boolean closed; // guarded by lock
 
-  FfmReceiveSlab(int messages, int slotBytes, DgramOptions options) {
+  FfmReceiveSlab(int messages, int slotBytes, Beside beside) {
     this.slotBytes = slotBytes;
-    this.ring = newRing(messages, slotBytes, options);
+    this.ring = newRing(messages, slotBytes, beside);
     this.views = new ByteBuffer[messages];
     this.ancillaries = new Ancillary[messages];
   }
@@ -39,8 +38,8 @@ final class FfmReceiveSlab implements ReceiveSlab {
    * an arena under a reader makes HotSpot throw in it and set its interrupt flag, so this memory is
    * left to the garbage collector.
    */
-  private static ReceiveRing newRing(int messages, int slotBytes, DgramOptions options) {
-    return new ReceiveRing(messages, slotBytes, options, Arena.ofAuto());
+  private static ReceiveRing newRing(int messages, int slotBytes, Beside beside) {
+    return new ReceiveRing(messages, slotBytes, beside, Arena.ofAuto());
   }
 
   /** Fills a slab; where it has messages already, they are dropped. */
@@ -54,13 +53,13 @@ final class FfmReceiveSlab implements ReceiveSlab {
     return views.length;
   }
 
-  int fill(DgramOptions options, int limit, Filling filling) {
+  int fill(Beside beside, int limit, Filling filling) {
     lock.lock();
     try {
       checkOpen();
       clear();
-      if (!ring.suits(options)) {
-        ReceiveRing other = newRing(views.length, slotBytes, options);
+      if (!ring.suits(beside)) {
+        ReceiveRing other = newRing(views.length, slotBytes, beside);
         ring.close();
         ring = other;
         java.util.Arrays.fill(views, null);

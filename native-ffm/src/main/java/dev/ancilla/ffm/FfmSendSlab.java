@@ -1,5 +1,6 @@
 package dev.ancilla.ffm;
 
+import dev.ancilla.PacketInfo;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.SendSlab;
 import java.lang.foreign.Arena;
@@ -31,6 +32,9 @@ final class FfmSendSlab implements SendSlab {
 
   private final @Nullable MemorySegment[] controls;
   private final @Nullable SocketAddress[] targets;
+
+  /** Where messages are from, once one says so; written when it is known where it goes. */
+  private @Nullable PacketInfo @Nullable [] sources;
 
   /** What is encoded in each slot's name, so that the same target is not encoded again. */
   private final @Nullable SocketAddress[] named;
@@ -69,6 +73,30 @@ final class FfmSendSlab implements SendSlab {
   }
 
   @Override
+  public void add(ByteBuffer payload, @Nullable SocketAddress target, PacketInfo source) {
+    lock.lock();
+    try {
+      add(payload, target, List.of());
+      if (sources == null) {
+        sources = new PacketInfo[capacity];
+      }
+      sources[(first + count - 1) % capacity] = source;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void writeSource(int index, @Nullable SocketAddress only) {
+    PacketInfo source = sources == null ? null : sources[index];
+    if (source != null) {
+      SocketAddress target = targets[index];
+      MemorySegment control = atLeast(controls, index, PacketSource.ROOM);
+      control(
+          index, control, PacketSource.write(source, target == null ? only : target, control, 0));
+    }
+  }
+
+  @Override
   public void add(ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors) {
     lock.lock();
     try {
@@ -93,22 +121,25 @@ final class FfmSendSlab implements SendSlab {
             Sockaddr.encode(target, names, name));
         named[index] = target;
       }
+      if (sources != null) {
+        sources[index] = null;
+      }
       if (descriptors.isEmpty()) {
-        headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROL, 0);
-        headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, 0);
+        control(index, MemorySegment.NULL, 0);
       } else {
         MemorySegment control =
             atLeast(controls, index, Control.roomForDescriptors(descriptors.size()));
-        headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROL, control.address());
-        headers.set(
-            ValueLayout.JAVA_LONG,
-            header + Abi.Msghdr.CONTROLLEN,
-            Control.write(descriptors, control, 0));
+        control(index, control, Control.write(descriptors, control, 0));
       }
       count++;
     } finally {
       lock.unlock();
     }
+  }
+
+  private void control(int index, MemorySegment control, int length) {
+    headers.set(ValueLayout.JAVA_LONG, header(index) + Abi.Msghdr.CONTROL, control.address());
+    headers.set(ValueLayout.JAVA_LONG, header(index) + Abi.Msghdr.CONTROLLEN, length);
   }
 
   private long write(ByteBuffer payload, int index) {
@@ -138,14 +169,22 @@ final class FfmSendSlab implements SendSlab {
     }
   }
 
-  /** Sends from the first message on; returns how many were sent, or the negative errno. */
-  int send(int fd) {
+  /**
+   * Sends from the first message on.
+   *
+   * @param only the peer of a connected socket that sends to no other, or {@code null}
+   * @return how many were sent, or the negative errno
+   */
+  int send(int fd, @Nullable SocketAddress only) {
     lock.lock();
     try {
       checkOpen();
       int total = 0;
       while (count > 0) {
-        int run = Math.min(count, capacity - first);
+        int run = run(only);
+        if (run == 0) {
+          return total;
+        }
         int sent = Libc.sendmmsg(errno, fd, headers.address() + header(first), run, FLAGS);
         if (sent == -Abi.EINTR) {
           continue;
@@ -163,6 +202,20 @@ final class FfmSendSlab implements SendSlab {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** How many messages lie one behind the other, for one call. */
+  private int run(@Nullable SocketAddress only) {
+    int most = Math.min(count, capacity - first);
+    if (only == null && sources == null) {
+      return most;
+    }
+    int run = 0;
+    while (run < most && (only == null || targets[first + run] == null)) {
+      writeSource(first + run, only);
+      run++;
+    }
+    return run;
   }
 
   private void drop(int messages) {

@@ -1,7 +1,6 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.Datagram;
-import dev.ancilla.spi.DgramOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +19,7 @@ final class Prefetch {
   private static final int SINGLES = 16;
 
   private final int fd;
-  private final DgramOptions options;
+  private final Beside beside;
   private final Overflow.Pool overflows;
   private final int most;
   private @Nullable ReceiveRing ring; // made with the first receive
@@ -28,11 +27,11 @@ final class Prefetch {
   private int single; // how many times more one message is taken at a time
   private volatile int left; // written under the lock; read by those who wait
 
-  Prefetch(int fd, DgramOptions options, Overflow.Pool overflows) {
+  Prefetch(int fd, Beside beside, Overflow.Pool overflows) {
     this.fd = fd;
-    this.options = options;
+    this.beside = beside;
     this.overflows = overflows;
-    this.most = Math.max(1, Math.min(options.prefetch(), mostInBatch()));
+    this.most = Math.max(1, Math.min(beside.options().prefetch(), mostInBatch()));
   }
 
   /**
@@ -46,7 +45,7 @@ final class Prefetch {
 
   /** How many messages one call takes into a batch of the caller's. */
   int mostInBatch() {
-    int perMessage = options.maxDescriptors() + (options.pidfds() ? 1 : 0);
+    int perMessage = beside.options().maxDescriptors() + (beside.options().pidfds() ? 1 : 0);
     return perMessage == 0 ? Integer.MAX_VALUE : Math.max(1, MAX_DESCRIPTORS / perMessage);
   }
 
@@ -63,7 +62,7 @@ final class Prefetch {
   int fetch(int most) {
     ReceiveRing current = ring;
     if (current == null) {
-      current = new ReceiveRing(this.most, SLOT_BYTES, options);
+      current = new ReceiveRing(this.most, SLOT_BYTES, beside);
       ring = current;
     }
     int came = current.fill(fd, most, overflows);

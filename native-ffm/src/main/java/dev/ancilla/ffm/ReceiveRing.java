@@ -2,11 +2,10 @@ package dev.ancilla.ffm;
 
 import dev.ancilla.Ancillary;
 import dev.ancilla.Datagram;
-import dev.ancilla.UnixAddress;
-import dev.ancilla.spi.DgramOptions;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +41,8 @@ final class ReceiveRing implements AutoCloseable {
   private long overflowBase; // what the second vectors point at
 
   /** A ring whose payloads are read by its owner only, under the owner's lock. */
-  ReceiveRing(int capacity, int slotBytes, DgramOptions options) {
-    this(capacity, slotBytes, options, null);
+  ReceiveRing(int capacity, int slotBytes, Beside beside) {
+    this(capacity, slotBytes, beside, null);
   }
 
   /**
@@ -52,11 +51,11 @@ final class ReceiveRing implements AutoCloseable {
    * @param payloads where payloads are taken from, or {@code null} to take them from memory that is
    *     given back by {@link #close()}
    */
-  ReceiveRing(int capacity, int slotBytes, DgramOptions options, @Nullable Arena payloads) {
+  ReceiveRing(int capacity, int slotBytes, Beside beside, @Nullable Arena payloads) {
     this.capacity = capacity;
     this.slotBytes = slotBytes;
-    this.controlBytes = Control.roomFor(options);
-    this.maxDescriptors = options.maxDescriptors();
+    this.controlBytes = beside.room();
+    this.maxDescriptors = beside.options().maxDescriptors();
     headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
     vectors = arena.allocate((long) capacity * 2 * Abi.Iovec.SIZE, 8);
     names = arena.allocate((long) capacity * Sockaddr.ROOM, 8);
@@ -82,9 +81,9 @@ final class ReceiveRing implements AutoCloseable {
     }
   }
 
-  /** Whether messages of a socket with these options fit in here. */
-  boolean suits(DgramOptions options) {
-    return Control.roomFor(options) == controlBytes && options.maxDescriptors() == maxDescriptors;
+  /** Whether messages of a socket that was asked for this fit in here. */
+  boolean suits(Beside beside) {
+    return beside.room() == controlBytes && beside.options().maxDescriptors() == maxDescriptors;
   }
 
   private static long header(int index) {
@@ -205,9 +204,9 @@ final class ReceiveRing implements AutoCloseable {
     return headers.get(ValueLayout.JAVA_INT, header(index) + Abi.Mmsghdr.LEN);
   }
 
-  @Nullable UnixAddress sender(int index) {
+  @Nullable SocketAddress sender(int index) {
     int length = headers.get(ValueLayout.JAVA_INT, header(index) + Abi.Msghdr.NAMELEN);
-    return length <= Abi.SockaddrUn.PATH ? null : senders.decode(names, name(index), length);
+    return senders.decode(names, name(index), length);
   }
 
   /** Takes what came beside a message; to be called once for each, or {@link #discard}. */
@@ -264,7 +263,7 @@ final class ReceiveRing implements AutoCloseable {
   /** Takes a message out, as one of its own; if that fails, the message is gone. */
   Datagram take(int index, int limit) {
     byte[] payload;
-    UnixAddress sender;
+    SocketAddress sender;
     boolean done = false;
     try {
       int kept = Math.min(length(index), limit);

@@ -1,5 +1,6 @@
 package dev.ancilla.ffm;
 
+import dev.ancilla.PacketInfo;
 import dev.ancilla.spi.FdHandle;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -27,36 +28,52 @@ final class SendCall implements AutoCloseable {
   private @Nullable SocketAddress named; // what is encoded in name
   private int nameLength;
   private MemorySegment bytes = arena.allocate(FIRST, 8);
-  private @Nullable MemorySegment header; // made with the first message that has descriptors
+  private @Nullable MemorySegment header; // made with the first message that has anything beside it
   private @Nullable MemorySegment control;
+  private int controlLength; // of what rides beside the next message
+
+  /** Says what rides beside the next message, which goes to a target or a peer. */
+  void beside(List<FdHandle> descriptors, @Nullable PacketInfo source, @Nullable SocketAddress to) {
+    controlLength = 0;
+    if (!descriptors.isEmpty()) {
+      controlLength = Control.write(descriptors, control(), 0);
+    } else if (source != null) {
+      controlLength = PacketSource.write(source, to, control(), 0);
+    }
+  }
+
+  private MemorySegment control() {
+    MemorySegment memory = control;
+    if (memory == null) {
+      memory = arena.allocate(Control.roomForDescriptors(Abi.SCM_MAX_FD), 8);
+      control = memory;
+    }
+    return memory;
+  }
 
   /** Returns the number of bytes that were sent, or the negative errno. */
-  int send(int fd, ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors) {
+  int send(int fd, ByteBuffer payload, @Nullable SocketAddress target) {
     int size = payload.remaining();
     if (size > KEPT) {
       try (Arena once = Arena.ofConfined()) {
-        return send(fd, once.allocate(size, 8), payload, target, descriptors);
+        return send(fd, once.allocate(size, 8), payload, target);
       }
     }
     if (size > bytes.byteSize()) {
       bytes = arena.allocate(KEPT, 8); // Once: the smaller one before is little.
     }
-    return send(fd, bytes, payload, target, descriptors);
+    return send(fd, bytes, payload, target);
   }
 
   private int send(
-      int fd,
-      MemorySegment memory,
-      ByteBuffer payload,
-      @Nullable SocketAddress target,
-      List<FdHandle> descriptors) {
+      int fd, MemorySegment memory, ByteBuffer payload, @Nullable SocketAddress target) {
     int size = payload.remaining();
     copy(payload, memory, 0);
     int length = target == null ? 0 : encode(target);
     int result;
     do {
       result =
-          descriptors.isEmpty()
+          controlLength == 0
               ? Libc.sendto(
                   errno,
                   fd,
@@ -65,8 +82,7 @@ final class SendCall implements AutoCloseable {
                   FLAGS,
                   length == 0 ? 0 : name.address(),
                   length)
-              : Libc.sendmsg(
-                  errno, fd, prepare(memory.address(), size, length, descriptors), FLAGS);
+              : Libc.sendmsg(errno, fd, prepare(memory.address(), size, length), FLAGS);
     } while (result == -Abi.EINTR);
     return result;
   }
@@ -95,22 +111,18 @@ final class SendCall implements AutoCloseable {
     return nameLength;
   }
 
-  private long prepare(long payload, int size, int length, List<FdHandle> descriptors) {
+  private long prepare(long payload, int size, int length) {
     MemorySegment message = header;
-    MemorySegment beside = control;
-    if (message == null || beside == null) {
+    if (message == null) {
       message = arena.allocate(Abi.Msghdr.SIZE + Abi.Iovec.SIZE, 8);
-      beside = arena.allocate(Control.roomForDescriptors(Abi.SCM_MAX_FD), 8);
       header = message;
-      control = beside;
     }
     message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.NAME, length == 0 ? 0 : name.address());
     message.set(ValueLayout.JAVA_INT, Abi.Msghdr.NAMELEN, length);
     message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOV, message.address() + Abi.Msghdr.SIZE);
     message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOVLEN, 1);
-    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROL, beside.address());
-    message.set(
-        ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROLLEN, Control.write(descriptors, beside, 0));
+    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROL, control().address());
+    message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROLLEN, controlLength);
     message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.SIZE + Abi.Iovec.BASE, payload);
     message.set(ValueLayout.JAVA_LONG, Abi.Msghdr.SIZE + Abi.Iovec.LEN, size);
     return message.address();

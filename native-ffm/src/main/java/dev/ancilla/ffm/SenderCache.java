@@ -1,8 +1,8 @@
 package dev.ancilla.ffm;
 
-import dev.ancilla.UnixAddress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +13,9 @@ final class SenderCache {
   private static final int SIZE = 64;
 
   private final MemorySegment[] names = new MemorySegment[SIZE];
-  private final UnixAddress[] addresses = new UnixAddress[SIZE];
+  private final @Nullable SocketAddress[] addresses = new SocketAddress[SIZE];
 
-  @Nullable UnixAddress decode(MemorySegment from, long offset, int length) {
+  @Nullable SocketAddress decode(MemorySegment from, long offset, int length) {
     if (length <= Abi.SockaddrUn.PATH) {
       return null;
     }
@@ -26,7 +26,7 @@ final class SenderCache {
         && MemorySegment.mismatch(known, 0, length, from, offset, offset + length) == -1) {
       return addresses[slot];
     }
-    UnixAddress address = Sockaddr.decode(from, offset, length);
+    SocketAddress address = Sockaddr.decode(from, offset, length);
     byte[] name = new byte[length];
     MemorySegment.copy(from, ValueLayout.JAVA_BYTE, offset, name, 0, length);
     names[slot] = MemorySegment.ofArray(name);
@@ -34,13 +34,16 @@ final class SenderCache {
     return address;
   }
 
-  /** Names differ mostly at their ends; a name has room for eight bytes before its own end. */
+  /**
+   * Names of files differ mostly at their ends, where an Internet address has its lower half; its
+   * port is at the start. A name has room for eight bytes before its own end.
+   */
   private static int slot(MemorySegment from, long offset, int length) {
-    long tail =
+    long mixed =
         length < 8
             ? from.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset + length - 2)
-            : from.get(ValueLayout.JAVA_LONG_UNALIGNED, offset + length - 8);
-    tail = (tail + length) * 0x9E3779B97F4A7C15L;
-    return (int) (tail >>> 58);
+            : from.get(ValueLayout.JAVA_LONG_UNALIGNED, offset + length - 8)
+                + Long.rotateLeft(from.get(ValueLayout.JAVA_LONG_UNALIGNED, offset), 32);
+    return (int) ((mixed + length) * 0x9E3779B97F4A7C15L >>> 58);
   }
 }

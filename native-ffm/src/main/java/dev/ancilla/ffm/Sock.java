@@ -2,7 +2,9 @@ package dev.ancilla.ffm;
 
 import dev.ancilla.UnixAddress;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -10,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 final class Sock {
   private Sock() {}
 
-  /** Opens a Unix datagram socket, close-on-exec. */
-  static int openDgram() throws IOException {
+  /** Opens a datagram socket, close-on-exec. */
+  static int open(int domain, int protocol) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      int fd = Libc.socket(scratch.errno, Abi.AF_UNIX, Abi.SOCK_DGRAM | Abi.SOCK_CLOEXEC, 0);
+      int fd = Libc.socket(scratch.errno, domain, Abi.SOCK_DGRAM | Abi.SOCK_CLOEXEC, protocol);
       if (fd < 0) {
         throw Failures.of("socket", fd, null, null);
       }
@@ -40,10 +42,17 @@ final class Sock {
     }
   }
 
-  /** Returns 0, or the negative errno. */
-  static int bind(int fd, SocketAddress address) {
+  /**
+   * Returns 0, or the negative errno.
+   *
+   * @param mapped whether the socket is of IPv6, which does not bind to what is not
+   */
+  static int bind(int fd, SocketAddress address, boolean mapped) {
     try (Scratch scratch = Scratch.borrow()) {
-      int length = Sockaddr.encode(address, scratch.memory, 0);
+      int length =
+          mapped
+              ? SockaddrInet.encodeMapped((InetSocketAddress) address, scratch.memory, 0)
+              : Sockaddr.encode(address, scratch.memory, 0);
       return Libc.bind(scratch.errno, fd, scratch.memory.address(), length);
     }
   }
@@ -72,7 +81,7 @@ final class Sock {
     }
   }
 
-  static @Nullable UnixAddress localAddress(int fd) throws IOException {
+  static @Nullable SocketAddress localAddress(int fd) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
       scratch.memory.set(ValueLayout.JAVA_INT, Sockaddr.ROOM, Sockaddr.ROOM);
       long name = scratch.memory.address();
@@ -87,34 +96,36 @@ final class Sock {
   /**
    * Returns {@code null} if it is not connected, and the unnamed address if the peer has no name.
    */
-  static @Nullable UnixAddress remoteAddress(int fd) throws IOException {
+  static @Nullable SocketAddress remoteAddress(int fd) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
       scratch.memory.set(ValueLayout.JAVA_INT, Sockaddr.ROOM, Sockaddr.ROOM);
       long name = scratch.memory.address();
       int result = Libc.getpeername(scratch.errno, fd, name, name + Sockaddr.ROOM);
-      if (result == -ENOTCONN) {
+      if (result == -Abi.ENOTCONN) {
         return null;
       }
       if (result < 0) {
         throw Failures.of("getpeername", result, null, null);
       }
-      UnixAddress address = decode(scratch);
+      SocketAddress address = decode(scratch);
       return address == null ? UnixAddress.unnamed() : address;
     }
   }
 
-  private static final int ENOTCONN = 107; // asm-generic/errno.h
-
-  private static @Nullable UnixAddress decode(Scratch scratch) {
+  private static @Nullable SocketAddress decode(Scratch scratch) {
     int length = scratch.memory.get(ValueLayout.JAVA_INT, Sockaddr.ROOM);
     return Sockaddr.decode(scratch.memory, 0, length);
   }
 
   static int option(int fd, int option) throws IOException {
+    return option(fd, Abi.SOL_SOCKET, option);
+  }
+
+  static int option(int fd, int level, int option) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
       scratch.memory.set(ValueLayout.JAVA_INT, 4, Integer.BYTES);
       long value = scratch.memory.address();
-      int result = Libc.getsockopt(scratch.errno, fd, Abi.SOL_SOCKET, option, value, value + 4);
+      int result = Libc.getsockopt(scratch.errno, fd, level, option, value, value + 4);
       if (result < 0) {
         throw Failures.of("getsockopt", result, null, null);
       }
@@ -122,15 +133,36 @@ final class Sock {
     }
   }
 
-  static void option(int fd, int option, int value) throws IOException {
+  static void setOption(int fd, int option, int value) throws IOException {
+    setOption(fd, Abi.SOL_SOCKET, option, value);
+  }
+
+  static void setOption(int fd, int level, int option, int value) throws IOException {
+    int result =
+        setOption(
+            fd,
+            level,
+            option,
+            memory -> {
+              memory.set(ValueLayout.JAVA_INT, 0, value);
+              return Integer.BYTES;
+            });
+    if (result < 0) {
+      throw Failures.of("setsockopt", result, null, null);
+    }
+  }
+
+  /** Writes the value of an option, and returns its size. */
+  @FunctionalInterface
+  interface Value {
+    int write(MemorySegment to);
+  }
+
+  /** Sets an option that is no number. Returns 0, or the negative errno. */
+  static int setOption(int fd, int level, int option, Value value) {
     try (Scratch scratch = Scratch.borrow()) {
-      scratch.memory.set(ValueLayout.JAVA_INT, 0, value);
-      int result =
-          Libc.setsockopt(
-              scratch.errno, fd, Abi.SOL_SOCKET, option, scratch.memory.address(), Integer.BYTES);
-      if (result < 0) {
-        throw Failures.of("setsockopt", result, null, null);
-      }
+      int size = value.write(scratch.memory);
+      return Libc.setsockopt(scratch.errno, fd, level, option, scratch.memory.address(), size);
     }
   }
 }

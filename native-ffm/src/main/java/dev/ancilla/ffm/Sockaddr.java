@@ -3,62 +3,37 @@ package dev.ancilla.ffm;
 import dev.ancilla.UnixAddress;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import org.jspecify.annotations.Nullable;
 
-/** {@code struct sockaddr_un} to and from {@link UnixAddress}, by the rules of {@code unix(7)}. */
+/** The kernel's addresses to and from Java's: {@code struct sockaddr} of each family. */
 final class Sockaddr {
   /** What there must be room for. */
   static final int ROOM = 112;
 
   private Sockaddr() {}
 
-  /**
-   * Writes an address and returns its length. A path ends with a NUL; an abstract name does not.
-   */
+  /** Writes an address and returns its length. */
   static int encode(SocketAddress address, MemorySegment to, long offset) {
-    UnixAddress unix = (UnixAddress) address;
-    to.set(ValueLayout.JAVA_SHORT, offset, (short) Abi.AF_UNIX);
-    byte[] name = unix.name();
-    long at = offset + Abi.SockaddrUn.PATH;
-    return switch (unix.kind()) {
-      // The family alone asks the kernel to choose a name.
-      case AUTOBIND, UNNAMED -> Abi.SockaddrUn.PATH;
-      case ABSTRACT -> {
-        to.set(ValueLayout.JAVA_BYTE, at, (byte) 0);
-        MemorySegment.copy(name, 0, to, ValueLayout.JAVA_BYTE, at + 1, name.length);
-        yield Abi.SockaddrUn.PATH + 1 + name.length;
-      }
-      case PATH -> {
-        MemorySegment.copy(name, 0, to, ValueLayout.JAVA_BYTE, at, name.length);
-        to.set(ValueLayout.JAVA_BYTE, at + name.length, (byte) 0);
-        yield Abi.SockaddrUn.PATH + name.length + 1;
-      }
-    };
+    return address instanceof UnixAddress unix
+        ? SockaddrUnix.encode(unix, to, offset)
+        : SockaddrInet.encode((InetSocketAddress) address, to, offset);
   }
 
   /** Reads an address; {@code null} for a socket without a name. */
-  static @Nullable UnixAddress decode(MemorySegment from, long offset, int length) {
-    if (length <= Abi.SockaddrUn.PATH) {
+  static @Nullable SocketAddress decode(MemorySegment from, long offset, int length) {
+    if (length < Short.BYTES) {
       return null;
     }
-    long at = offset + Abi.SockaddrUn.PATH;
-    int size = length - Abi.SockaddrUn.PATH;
-    if (from.get(ValueLayout.JAVA_BYTE, at) == 0) {
-      // Linux takes the empty abstract name too. To a UnixAddress it is none.
-      return size == 1 ? null : UnixAddress.abstractName(bytes(from, at + 1, size - 1));
-    }
-    // Who binds without the final NUL, as bind(2) allows, is told with one (unix(7), BUGS).
-    int end = 0;
-    while (end < size && from.get(ValueLayout.JAVA_BYTE, at + end) != 0) {
-      end++;
-    }
-    // The kernel takes a path of 108 bytes too, to which no answer can be sent: its NUL does not
-    // fit.
-    return end > UnixAddress.MAX_LENGTH ? null : UnixAddress.path(bytes(from, at, end));
+    return switch (from.get(ValueLayout.JAVA_SHORT, offset)) {
+      case Abi.AF_INET -> SockaddrInet.decode4(from, offset);
+      case Abi.AF_INET6 -> SockaddrInet.decode6(from, offset);
+      default -> SockaddrUnix.decode(from, offset, length);
+    };
   }
 
-  private static byte[] bytes(MemorySegment from, long at, int size) {
+  static byte[] bytes(MemorySegment from, long at, int size) {
     byte[] bytes = new byte[size];
     MemorySegment.copy(from, ValueLayout.JAVA_BYTE, at, bytes, 0, size);
     return bytes;

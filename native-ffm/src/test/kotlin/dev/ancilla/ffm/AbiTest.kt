@@ -15,6 +15,31 @@ import kotlin.io.path.deleteIfExists
 private val TYPES =
     mapOf(
         "SockaddrUn" to ("struct sockaddr_un" to mapOf("PATH" to "sun_path")),
+        "SockaddrIn" to ("struct sockaddr_in" to mapOf("PORT" to "sin_port", "ADDR" to "sin_addr")),
+        "SockaddrIn6" to (
+            "struct sockaddr_in6" to
+                mapOf(
+                    "PORT" to "sin6_port",
+                    "FLOWINFO" to "sin6_flowinfo",
+                    "ADDR" to "sin6_addr",
+                    "SCOPE_ID" to "sin6_scope_id",
+                )
+        ),
+        "InPktinfo" to (
+            "struct in_pktinfo" to
+                mapOf("IFINDEX" to "ipi_ifindex", "SPEC_DST" to "ipi_spec_dst", "ADDR" to "ipi_addr")
+        ),
+        "In6Pktinfo" to
+            ("struct in6_pktinfo" to mapOf("ADDR" to "ipi6_addr", "IFINDEX" to "ipi6_ifindex")),
+        "IpMreqn" to (
+            "struct ip_mreqn" to
+                mapOf("MULTIADDR" to "imr_multiaddr", "ADDRESS" to "imr_address", "IFINDEX" to "imr_ifindex")
+        ),
+        "GroupReq" to ("struct group_req" to mapOf("INTERFACE" to "gr_interface", "GROUP" to "gr_group")),
+        "GroupSourceReq" to (
+            "struct group_source_req" to
+                mapOf("INTERFACE" to "gsr_interface", "GROUP" to "gsr_group", "SOURCE" to "gsr_source")
+        ),
         "Iovec" to ("struct iovec" to mapOf("BASE" to "iov_base", "LEN" to "iov_len")),
         "Msghdr" to (
             "struct msghdr" to
@@ -46,12 +71,26 @@ private val EXPRESSIONS =
     )
 
 /** Constants of the kernel that the headers of an older C library, or any, do not have. */
-private val MAYBE_ABSENT = setOf("SO_PASSPIDFD", "SCM_PIDFD", "SCM_MAX_FD")
+private val MAYBE_ABSENT = setOf("SO_PASSPIDFD", "SCM_PIDFD", "SCM_MAX_FD", "IPV6_MULTICAST_ALL")
 
 /** How many bytes are read and written there, by the getters and setters of the memory segments. */
 private val WIDTHS =
     mapOf(
         "struct sockaddr_un" to mapOf("sun_family" to 2),
+        "struct sockaddr_in" to mapOf("sin_family" to 2, "sin_port" to 2, "sin_addr" to 4),
+        "struct sockaddr_in6" to
+            mapOf(
+                "sin6_family" to 2,
+                "sin6_port" to 2,
+                "sin6_flowinfo" to 4,
+                "sin6_addr" to 16,
+                "sin6_scope_id" to 4,
+            ),
+        "struct in_pktinfo" to mapOf("ipi_ifindex" to 4, "ipi_spec_dst" to 4, "ipi_addr" to 4),
+        "struct in6_pktinfo" to mapOf("ipi6_addr" to 16, "ipi6_ifindex" to 4),
+        "struct ip_mreqn" to mapOf("imr_multiaddr" to 4, "imr_address" to 4, "imr_ifindex" to 4),
+        "struct group_req" to mapOf("gr_interface" to 4),
+        "struct group_source_req" to mapOf("gsr_interface" to 4),
         "struct iovec" to mapOf("iov_base" to 8, "iov_len" to 8),
         "struct msghdr" to
             mapOf(
@@ -77,6 +116,8 @@ private val HEADERS =
         "sys/types.h",
         "sys/socket.h",
         "sys/un.h",
+        "netinet/in.h",
+        "netinet/udp.h",
         "sys/uio.h",
         "sys/epoll.h",
         "sys/eventfd.h",

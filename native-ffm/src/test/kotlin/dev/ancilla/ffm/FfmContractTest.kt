@@ -3,6 +3,7 @@ package dev.ancilla.ffm
 import dev.ancilla.testkit.CancellationStress
 import dev.ancilla.testkit.DgramContract
 import dev.ancilla.testkit.FlowContract
+import dev.ancilla.testkit.UdpSubject
 import dev.ancilla.testkit.UnixDgramContract
 import dev.ancilla.testkit.UnixDgramSubject
 import dev.ancilla.testkit.UnixFlowContract
@@ -23,3 +24,14 @@ class FfmFlowTest : FlowContract(ffm())
 
 /** Congestion, questions and answers, over native-ffm. */
 class FfmUnixFlowTest : UnixFlowContract(ffm())
+
+private fun udp() = UdpSubject("native-ffm")
+
+/** What every message socket does, over UDP of native-ffm. */
+class FfmUdpContractTest : DgramContract(udp())
+
+/** Cancelled receives that race with messages, over UDP of native-ffm. */
+class FfmUdpStressTest : CancellationStress(udp())
+
+/** Flows, channels and batches, over UDP of native-ffm. */
+class FfmUdpFlowTest : FlowContract(udp())

@@ -2,22 +2,36 @@ package dev.ancilla.ffm;
 
 import dev.ancilla.UnixAddress;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
-/** Binding a socket, with the mode of its file. */
-final class Naming {
-  private Naming() {}
+/** Unix datagrams, {@code unix(7)}. */
+final class UnixFamily implements Family {
+  static boolean isDgram(int fd) throws IOException {
+    return Sock.option(fd, Abi.SO_DOMAIN) == Abi.AF_UNIX
+        && Sock.option(fd, Abi.SO_TYPE) == Abi.SOCK_DGRAM;
+  }
+
+  @Override
+  public int open() throws IOException {
+    return Sock.open(Abi.AF_UNIX, 0);
+  }
+
+  @Override
+  public SocketAddress unbound() {
+    return UnixAddress.unnamed();
+  }
 
   /**
    * Binds. The kernel gives the file the mode of the socket's own inode, less the umask, before its
    * name becomes visible ({@code unix_bind_bsd} of net/unix/af_unix.c). Bits that the umask took
    * away are added afterwards: never for a moment may more people enter than were meant to.
-   *
-   * @param mode the permission bits, or -1 for those that the umask leaves
    */
-  static Void bind(int fd, UnixAddress address, int mode) throws IOException {
+  @Override
+  public void bind(int fd, SocketAddress name, int mode) throws IOException {
+    UnixAddress address = (UnixAddress) name;
     boolean file = address.kind() == UnixAddress.Kind.PATH;
     if (file && mode >= 0) {
       int result = Sock.fchmod(fd, mode);
@@ -25,14 +39,13 @@ final class Naming {
         throw Failures.of("fchmod", result, null, address);
       }
     }
-    int result = Sock.bind(fd, address);
+    int result = Sock.bind(fd, address, false);
     if (result < 0) {
       throw Failures.of("bind", result, address, null);
     }
     if (file && mode >= 0) {
       addWhatTheUmaskTook(address.toPath(), mode);
     }
-    return null;
   }
 
   private static void addWhatTheUmaskTook(Path path, int mode) throws IOException {
@@ -47,5 +60,18 @@ final class Naming {
       Files.deleteIfExists(path);
       throw e;
     }
+  }
+
+  @Override
+  public void disconnect(int fd) throws IOException {
+    int result = Sock.disconnect(fd);
+    if (result < 0) {
+      throw Failures.of("disconnect", result, null, null);
+    }
+  }
+
+  @Override
+  public boolean queuesAtTarget() {
+    return true;
   }
 }
