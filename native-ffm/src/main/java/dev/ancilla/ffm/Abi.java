@@ -69,6 +69,10 @@ final class Abi {
   static final int IPPROTO_UDP = 17;
   static final int IPPROTO_IPV6 = 41;
 
+  // linux/udp.h
+  static final int UDP_SEGMENT = 103;
+  static final int UDP_GRO = 104;
+
   // bits/in.h
   static final int IP_TOS = 1;
   static final int IP_TTL = 2;
@@ -320,12 +324,15 @@ final class Abi {
   // asm-generic/errno-base.h
   static final int ENOENT = 2;
   static final int EINTR = 4;
+  static final int EIO = 5;
   static final int EAGAIN = 11;
   static final int EACCES = 13;
   static final int EEXIST = 17;
+  static final int EINVAL = 22;
   static final int ESPIPE = 29;
 
   // asm-generic/errno.h
+  static final int EMSGSIZE = 90;
   static final int EAFNOSUPPORT = 97;
   static final int ENETUNREACH = 101;
   static final int ENOTCONN = 107;

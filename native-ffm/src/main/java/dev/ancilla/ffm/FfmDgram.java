@@ -48,6 +48,7 @@ class FfmDgram implements DgramTransport {
   private final ReentrantLock sending = new ReentrantLock();
   private @Nullable SendCall call; // guarded by sending
   private @Nullable SocketAddress only; // guarded by sending: the peer, where it shuts others out
+  private final Segments.Offload offload; // guarded by sending
   private boolean closed; // written under both locks
   private volatile boolean likelyEmpty; // written under receiving
   private volatile long spinUntil; // of blocking calls; 0 while none spins
@@ -60,6 +61,7 @@ class FfmDgram implements DgramTransport {
     this.watch = new EpollWatch(loop, fd, this::passOn);
     this.gates = family.queuesAtTarget() ? new SendGates(this, loop) : null;
     this.only = family.queuesAtTarget() ? null : Sock.remoteAddress(fd);
+    this.offload = new Segments.Offload(!family.queuesAtTarget());
     this.prefetch = new Prefetch(fd, beside, loop.overflows());
     beside.ask(fd);
     loop.attach();
@@ -245,7 +247,7 @@ class FfmDgram implements DgramTransport {
       checkOpen();
       SocketAddress target = own.firstTarget();
       refuseOther(target);
-      sent = own.send(fd, only);
+      sent = own.send(fd, only, offload);
       if (!sent(sent, target)) {
         return 0;
       }

@@ -32,7 +32,9 @@ import org.jspecify.annotations.Nullable;
  * to 64 slots of 2 KiB. A loop has two descriptors.
  *
  * <p><b>What it has beyond the others</b>: every {@link Feature} but {@link
- * Feature#JAVA_FILE_DESCRIPTOR}, for which Java has no public way.
+ * Feature#JAVA_FILE_DESCRIPTOR}, for which Java has no public way. Each kind of socket has those
+ * that mean something to it. Messages of a batch of one size to one target of UDP go through the
+ * kernel as one ({@code UDP_SEGMENT}, {@code udp(7)}), unless the path cannot.
  */
 public final class FfmProvider implements Provider {
   static final String NAME = "native-ffm";

@@ -39,6 +39,7 @@ final class FfmSendSlab implements SendSlab {
   /** What is encoded in each slot's name, so that the same target is not encoded again. */
   private final @Nullable SocketAddress[] named;
 
+  private @Nullable Segments segments; // guarded by lock; made once messages may be joined
   private int first; // guarded by lock
   private volatile int count; // written under lock
   private boolean closed; // guarded by lock
@@ -173,9 +174,10 @@ final class FfmSendSlab implements SendSlab {
    * Sends from the first message on.
    *
    * @param only the peer of a connected socket that sends to no other, or {@code null}
+   * @param offload whether messages may be joined
    * @return how many were sent, or the negative errno
    */
-  int send(int fd, @Nullable SocketAddress only) {
+  int send(int fd, @Nullable SocketAddress only, Segments.Offload offload) {
     lock.lock();
     try {
       checkOpen();
@@ -185,7 +187,10 @@ final class FfmSendSlab implements SendSlab {
         if (run == 0) {
           return total;
         }
-        int sent = Libc.sendmmsg(errno, fd, headers.address() + header(first), run, FLAGS);
+        int sent =
+            run > 1 && offload.isPossible()
+                ? sendJoined(fd, run, offload)
+                : Libc.sendmmsg(errno, fd, headers.address() + header(first), run, FLAGS);
         if (sent == -Abi.EINTR) {
           continue;
         }
@@ -202,6 +207,26 @@ final class FfmSendSlab implements SendSlab {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Returns how many messages were sent, joined or not, or the negative errno. */
+  private int sendJoined(int fd, int run, Segments.Offload offload) {
+    Segments current = segments;
+    if (current == null) {
+      current = new Segments(capacity, arena);
+      segments = current;
+    }
+    int joined = current.join(headers, vectors, targets, first, run);
+    if (joined > 0) {
+      int sent = Libc.sendmmsg(errno, fd, current.address(), joined, FLAGS);
+      if (sent >= 0) {
+        return current.messages(sent);
+      }
+      if (!current.isFirstJoined() || !offload.refused(sent)) {
+        return sent;
+      }
+    }
+    return Libc.sendmmsg(errno, fd, headers.address() + header(first), run, FLAGS);
   }
 
   /** How many messages lie one behind the other, for one call. */

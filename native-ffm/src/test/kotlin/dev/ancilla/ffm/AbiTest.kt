@@ -117,7 +117,7 @@ private val HEADERS =
         "sys/socket.h",
         "sys/un.h",
         "netinet/in.h",
-        "netinet/udp.h",
+        "linux/udp.h",
         "sys/uio.h",
         "sys/epoll.h",
         "sys/eventfd.h",

@@ -1,0 +1,158 @@
+package dev.ancilla.ffm;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Joins messages of a send batch: those of one size to one target go through the kernel as one,
+ * which the interface, or the kernel at its end, cuts up again ({@code UDP_SEGMENT}, {@code
+ * udp(7)}). The last one of each may be shorter. Guarded by the lock of its batch.
+ */
+final class Segments {
+  /** UDP_MAX_SEGMENTS of linux/udp.h, before Linux 6.9 made it twice as many. */
+  private static final int MOST = 64;
+
+  /** Below the largest datagram, which bounds what is joined too. */
+  private static final int MOST_BYTES = 65_000;
+
+  /** What passes everywhere in one packet; for longer messages there is less to gain. */
+  private static final int LARGEST = 1452;
+
+  private static final int CONTROL = Abi.Cmsghdr.space(Short.BYTES);
+
+  private final MemorySegment headers;
+  private final MemorySegment controls;
+  private final int[] messages;
+
+  Segments(int capacity, Arena arena) {
+    headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
+    controls = arena.allocate((long) capacity * CONTROL, 8);
+    messages = new int[capacity];
+    for (int i = 0; i < capacity; i++) {
+      Control.head(controls, (long) i * CONTROL, Abi.IPPROTO_UDP, Abi.UDP_SEGMENT, Short.BYTES);
+    }
+  }
+
+  /**
+   * Whether a socket may still do so. Given up for good where the path cannot, for a socket mostly
+   * sends on one path. Guarded by the socket's lock for sending.
+   */
+  static final class Offload {
+    private boolean possible;
+
+    Offload(boolean possible) {
+      this.possible = possible;
+    }
+
+    boolean isPossible() {
+      return possible;
+    }
+
+    /** Whether a joined message was refused because it was joined: then others are not. */
+    boolean refused(int result) {
+      boolean refused = result == -Abi.EIO || result == -Abi.EINVAL || result == -Abi.EMSGSIZE;
+      possible = possible && !refused;
+      return refused;
+    }
+  }
+
+  /**
+   * Joins what lies one behind the other.
+   *
+   * @param plain the headers of the single messages
+   * @param vectors their only vectors, which also lie one behind the other
+   * @param targets where they go
+   * @return how many there are of the joined ones, or 0 if there is nothing to join
+   */
+  int join(
+      MemorySegment plain,
+      MemorySegment vectors,
+      @Nullable SocketAddress[] targets,
+      int first,
+      int count) {
+    int joined = 0;
+    int next = first;
+    int end = first + count;
+    while (next < end) {
+      int size = run(plain, vectors, targets, next, end);
+      write(joined, plain, next, size, length(vectors, next));
+      messages[joined++] = size;
+      next += size;
+    }
+    return joined == count ? 0 : joined;
+  }
+
+  /** How many messages from this one on go as one. */
+  private static int run(
+      MemorySegment plain,
+      MemorySegment vectors,
+      @Nullable SocketAddress[] targets,
+      int first,
+      int end) {
+    long size = length(vectors, first);
+    if (size == 0 || size > LARGEST || hasControl(plain, first)) {
+      return 1;
+    }
+    SocketAddress target = targets[first];
+    long most = Math.min(end - first, Math.min(MOST, MOST_BYTES / size));
+    int run = 1;
+    while (run < most) {
+      int index = first + run;
+      long length = length(vectors, index);
+      SocketAddress other = targets[index];
+      if (length == 0
+          || length > size
+          || hasControl(plain, index)
+          || (other != target && (other == null || !other.equals(target)))) {
+        break;
+      }
+      run++;
+      if (length < size) {
+        break;
+      }
+    }
+    return run;
+  }
+
+  private static long length(MemorySegment vectors, int index) {
+    return vectors.get(ValueLayout.JAVA_LONG, (long) index * Abi.Iovec.SIZE + Abi.Iovec.LEN);
+  }
+
+  private static boolean hasControl(MemorySegment plain, int index) {
+    return plain.get(ValueLayout.JAVA_LONG, (long) index * Abi.Mmsghdr.SIZE + Abi.Msghdr.CONTROLLEN)
+        != 0;
+  }
+
+  private void write(int to, MemorySegment plain, int from, int count, long size) {
+    long header = (long) to * Abi.Mmsghdr.SIZE;
+    MemorySegment.copy(plain, (long) from * Abi.Mmsghdr.SIZE, headers, header, Abi.Mmsghdr.SIZE);
+    if (count > 1) {
+      long control = (long) to * CONTROL;
+      controls.set(ValueLayout.JAVA_SHORT, control + Abi.Cmsghdr.SIZE, (short) size);
+      headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.IOVLEN, count);
+      headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROL, controls.address() + control);
+      headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, CONTROL);
+    }
+  }
+
+  long address() {
+    return headers.address();
+  }
+
+  /** Whether the first is more than one message. */
+  boolean isFirstJoined() {
+    return messages[0] > 1;
+  }
+
+  /** How many messages so many joined ones are. */
+  int messages(int joined) {
+    int sum = 0;
+    for (int i = 0; i < joined; i++) {
+      sum += messages[i];
+    }
+    return sum;
+  }
+}
