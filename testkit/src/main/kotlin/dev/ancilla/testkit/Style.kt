@@ -212,18 +212,21 @@ internal data object Listening : Style("listener") {
 
         override fun onMessage(socket: DgramSocket, datagram: Datagram) {
             stop.join("listen")()
-            val kept =
-                datagram.ancillary().let {
-                    Ancillary.received(
-                        it.takeAll(),
-                        it.credentials(),
-                        it.truncated(),
-                        it.timestamp(),
-                        it.pidfd()?.run { it.takePidfd() },
-                    )
-                }
+            val kept = datagram.ancillary().let(::taken)
             val copy = Datagram(ByteBuffer.wrap(datagram.bytes()), datagram.sender(), kept, datagram.size())
             if (!outcome.complete(copy)) copy.close()
+        }
+
+        /** What outlives the callback: UDP has no descriptors, and Unix datagrams no packet info. */
+        private fun taken(ancillary: Ancillary): Ancillary {
+            ancillary.packetInfo()?.let { return Ancillary.received(it, ancillary.timestamp()) }
+            return Ancillary.received(
+                ancillary.takeAll(),
+                ancillary.credentials(),
+                ancillary.truncated(),
+                ancillary.timestamp(),
+                ancillary.pidfd()?.run { ancillary.takePidfd() },
+            )
         }
 
         override fun onError(socket: DgramSocket, error: Throwable) {
