@@ -3,6 +3,7 @@ package dev.ancilla.ffm
 import dev.ancilla.testkit.CancellationStress
 import dev.ancilla.testkit.DgramContract
 import dev.ancilla.testkit.FlowContract
+import dev.ancilla.testkit.UdpContract
 import dev.ancilla.testkit.UdpSubject
 import dev.ancilla.testkit.UnixDgramContract
 import dev.ancilla.testkit.UnixDgramSubject
@@ -35,3 +36,6 @@ class FfmUdpStressTest : CancellationStress(udp())
 
 /** Flows, channels and batches, over UDP of native-ffm. */
 class FfmUdpFlowTest : FlowContract(udp())
+
+/** What UDP does besides, over native-ffm. */
+class FfmUdpOwnContractTest : UdpContract(udp())
