@@ -134,7 +134,7 @@ class FfmDgram implements DgramTransport {
       return false;
     }
     if (came < 0) {
-      throw Failures.of("receive", came, nameOrNull(), null);
+      throw Failures.of("receive", came, nameOrNull(), peerOrNull());
     }
     spinUntil = 0;
     return true;

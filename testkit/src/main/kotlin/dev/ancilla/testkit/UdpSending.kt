@@ -9,6 +9,7 @@ import dev.ancilla.SocketOpException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.collections.shouldBeStrictlyIncreasing
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldStartWith
 import java.net.InetSocketAddress
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ConcurrentLinkedQueue
@@ -60,7 +61,7 @@ internal fun ContractSpec.udpSending() {
             refusal.errno() shouldBe Errno.EMSGSIZE
             refusal.operation() shouldBe "send"
             refusal.remoteAddress() shouldBe target
-            refusal.message shouldBe "send EMSGSIZE $target: Message too long"
+            checkNotNull(refusal.message) shouldStartWith "send EMSGSIZE $target: Message too long"
             socket.queuedSends() shouldBe 0
         }
         errors.isEmpty() shouldBe true
