@@ -17,8 +17,6 @@ import java.util.concurrent.TimeUnit
 /** The collector as a process, and its clients as processes that come and go. */
 class LogCollectorTest : FunSpec({
     val directory = tempdir().toPath()
-    val withLogger = Program.isHere("logger")
-    val withPython = Program.isHere("python3")
 
     /** The collector is there when it takes what this sends. */
     fun whenBound(address: UnixAddress, collector: () -> Boolean) = Sockets.unixDgram().open().use { socket ->
@@ -47,7 +45,9 @@ class LogCollectorTest : FunSpec({
         }
     }
 
-    test("the collector takes the lines of logger and of python").config(enabled = withLogger && withPython) {
+    test("the collector takes the lines of logger and of python").config(enabledOrReasonIf = {
+        Program.needed("logger", "python3")
+    }) {
         val socket = directory.resolve("others.sock")
         collecting(UnixAddress.path(socket)).use { collector ->
             for (n in 1..5) {

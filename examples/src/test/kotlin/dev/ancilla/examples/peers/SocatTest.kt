@@ -14,7 +14,7 @@ import java.nio.file.Path
 
 /** socat(1), as client and as server, at paths and at abstract names. */
 internal class SocatTest : PeerSpec({
-    val withSocat = Program.isHere("socat")
+    val withSocat = Program.needed("socat")
     val directory = tempdir().toPath()
 
     /** It stays so long after the end of its input, for an answer. */
@@ -50,18 +50,18 @@ internal class SocatTest : PeerSpec({
 
     fun abstract(name: String) = UnixAddress.parse("unix:@${abstractName(name)}")
 
-    test("socat's UNIX-SENDTO is received from and answered").config(enabled = withSocat) {
+    test("socat's UNIX-SENDTO is received from and answered").config(enabledOrReasonIf = { withSocat }) {
         val ours = directory.resolve("server.sock")
         val theirs = directory.resolve("client.sock")
         answers(UnixAddress.path(ours), UnixAddress.path(theirs), "UNIX-SENDTO:$ours,bind=$theirs")
     }
 
-    test("socat's ABSTRACT-SENDTO is received from and answered").config(enabled = withSocat) {
+    test("socat's ABSTRACT-SENDTO is received from and answered").config(enabledOrReasonIf = { withSocat }) {
         val client = "ABSTRACT-SENDTO:${abstractName("server")},bind=${abstractName("client")}"
         answers(abstract("server"), abstract("client"), client)
     }
 
-    test("socat's UNIX-RECVFROM receives and answers").config(enabled = withSocat) {
+    test("socat's UNIX-RECVFROM receives and answers").config(enabledOrReasonIf = { withSocat }) {
         val ours = directory.resolve("asking.sock")
         val theirs = directory.resolve("answering.sock")
         isAnswered(UnixAddress.path(ours), UnixAddress.path(theirs), "UNIX-RECVFROM:$theirs") {
@@ -70,14 +70,14 @@ internal class SocatTest : PeerSpec({
     }
 
     test("socat's ABSTRACT-RECVFROM receives, and answers a client that bound itself automatically")
-        .config(enabled = withSocat) {
+        .config(enabledOrReasonIf = { withSocat }) {
             val name = abstractName("answering")
             isAnswered(UnixAddress.autobind(), abstract("answering"), "ABSTRACT-RECVFROM:$name") {
                 "@$name" in Files.readString(Path.of("/proc/net/unix"))
             }
         }
 
-    test("the tool's echo sends back to socat what it sent").config(enabled = withSocat) {
+    test("the tool's echo sends back to socat what it sent").config(enabledOrReasonIf = { withSocat }) {
         val ours = directory.resolve("echo.sock")
         Program.tool("-v", "echo", "unix:$ours", "--count", "1").use { echo ->
             echo.until("bound") { "bound " in echo.err }

@@ -14,14 +14,14 @@ import io.kotest.matchers.shouldBe
  * until the other side has closed that: then all it sent before has been read.
  */
 internal class SystemdNotifyTest : PeerSpec({
-    val withNotify = Program.isHere("systemd-notify")
+    val withNotify = Program.needed("systemd-notify")
     val path = tempdir().toPath().resolve("notify.sock")
 
     fun notify(notifySocket: String, vararg args: String) =
         Program(listOf("systemd-notify", *args), environment = mapOf("NOTIFY_SOCKET" to notifySocket))
 
     test("systemd-notify waits until the descriptor of its barrier is closed, and no longer")
-        .config(enabled = withNotify) {
+        .config(enabledOrReasonIf = { withNotify }) {
             Sockets.unixDgram().maxDescriptors(1).bind(UnixAddress.path(path)).use { manager ->
                 notify("$path", "--ready", "--status=half way").use { service ->
                     manager.receiveText() shouldBe "READY=1\nSTATUS=half way"
@@ -41,7 +41,7 @@ internal class SystemdNotifyTest : PeerSpec({
 
     test(
         "systemd-notify finds an abstract name, and any variable is passed on",
-    ).config(enabled = withNotify) {
+    ).config(enabledOrReasonIf = { withNotify }) {
         val name = "ancilla-notify-${ProcessHandle.current().pid()}"
         Sockets.unixDgram().bind(UnixAddress.parse("unix:@$name")).use { manager ->
             notify("@$name", "--no-block", "WATCHDOG=1", "X_COUNT=3").use { service ->
@@ -52,7 +52,7 @@ internal class SystemdNotifyTest : PeerSpec({
     }
 
     test("the tool's recv passes the barrier too, for it closes what it has printed")
-        .config(enabled = withNotify) {
+        .config(enabledOrReasonIf = { withNotify }) {
             Program.receiving(path).use { recv ->
                 notify("$path", "--ready").use { service ->
                     service.status() shouldBe 0

@@ -1,6 +1,7 @@
 package dev.ancilla.examples.peers
 
 import dev.ancilla.examples.tool.Program
+import io.kotest.core.test.Enabled
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.createDirectories
@@ -11,8 +12,12 @@ internal object UnixDgramModule {
     private val directory: Path = Path.of("target/unix-dgram").toAbsolutePath()
     private val programs: Path = Path.of("src/test/resources/peers").toAbsolutePath()
 
-    /** Whether it is here, or could be installed; says why not. */
-    val isHere: Boolean by lazy { toolsAreHere() && headersAreHere() && (loads() || installs()) }
+    /** For the tests that need it: whether it is here, or could be installed, and why not. */
+    val needed: Enabled by lazy {
+        val tools = Program.needed("node", "npm", "g++", "make")
+        val missing = if (tools.isEnabled) missingHeader() ?: missingModule() else null
+        if (missing == null) tools else Program.skipped(missing)
+    }
 
     /** Starts a function of `unix-dgram.js`. */
     fun program(function: String, vararg args: String): Program =
@@ -21,23 +26,21 @@ internal object UnixDgramModule {
     private fun node(vararg args: String) =
         Program(listOf("node", *args), environment = mapOf("NODE_PATH" to "$directory/node_modules"))
 
-    private fun toolsAreHere() = listOf("node", "npm", "g++", "make").all(Program::isHere)
-
     private fun prefix() = node("-p", "require('path').resolve(process.execPath, '../..')").use {
         it.status()
         it.out.trim()
     }
 
-    private fun headersAreHere(): Boolean {
+    private fun missingHeader(): String? {
         val header = Path.of(prefix(), "include/node/node.h")
-        val here = Files.exists(header)
-        if (!here) println("SKIPPED: Node.js came without its headers, there is no $header")
-        return here
+        return if (Files.exists(header)) null else "Node.js came without its headers, there is no $header"
     }
 
     private fun loads() = node("-e", "require('unix-dgram')").use { it.status() } == 0
 
-    private fun installs(): Boolean {
+    /** Installs it where it is not here yet; returns why that failed. */
+    private fun missingModule(): String? {
+        if (loads()) return null
         directory.createDirectories()
         // One short try each: without a registry the tests are skipped, and not late.
         val fetching = listOf("--prefer-offline", "--fetch-retries=0", "--fetch-timeout=20000")
@@ -45,10 +48,9 @@ internal object UnixDgramModule {
         val install = listOf("npm", "install") + fetching + quiet + "unix-dgram@$VERSION"
         Program(install, directory = directory, environment = mapOf("npm_config_nodedir" to prefix())).use {
             val status = runCatching { it.status() }.getOrNull()
-            if (status == 0 && loads()) return true
+            if (status == 0 && loads()) return null
             val reasons = it.err.lines().filter { line -> "error" in line }.take(3)
-            println("SKIPPED: npm could not install unix-dgram (status $status): $reasons")
-            return false
+            return "npm could not install unix-dgram (status $status): $reasons"
         }
     }
 }

@@ -22,12 +22,14 @@ import kotlin.io.path.writeText
 
 /** The npm module unix-dgram, whose job Ancilla took over, as client and as server. */
 internal class UnixDgramModuleTest : PeerSpec({
-    val isHere = UnixDgramModule.isHere
+    val whether = UnixDgramModule.needed
     val directory = tempdir().toPath()
 
     fun bound(name: String): DgramSocket = Sockets.unixDgram().bind(UnixAddress.path(directory.resolve(name)))
 
-    test("S1 a client of unix-dgram is received from, at its path, and answered").config(enabled = isHere) {
+    test("S1 a client of unix-dgram is received from, at its path, and answered").config(enabledOrReasonIf = {
+        whether
+    }) {
         bound("server.sock").use { server ->
             val path = directory.resolve("their-client.sock")
             UnixDgramModule.program("client", "$path", "$directory/server.sock").use { client ->
@@ -45,7 +47,9 @@ internal class UnixDgramModuleTest : PeerSpec({
         }
     }
 
-    test("S1 a server of unix-dgram receives, and answers whoever has a path").config(enabled = isHere) {
+    test("S1 a server of unix-dgram receives, and answers whoever has a path").config(enabledOrReasonIf = {
+        whether
+    }) {
         val path = directory.resolve("their-server.sock")
         UnixDgramModule.program("server", "$path", "3").use { server ->
             server.until("socket") { Files.exists(path) }
@@ -70,7 +74,7 @@ internal class UnixDgramModuleTest : PeerSpec({
     }
 
     test("S1 unix-dgram meets congestion at our full receiver, and goes on when we read")
-        .config(enabled = isHere) {
+        .config(enabledOrReasonIf = { whether }) {
             bound("full.sock").use { receiver ->
                 UnixDgramModule.program("flood", "$directory/full.sock", "1000").use { sender ->
                     sender.until("congestion") { "congestion" in sender.out }
@@ -88,7 +92,7 @@ internal class UnixDgramModuleTest : PeerSpec({
         }
 
     test("S1 we wait for a full receiver of unix-dgram, serve another, and lose nothing")
-        .config(enabled = isHere) {
+        .config(enabledOrReasonIf = { whether }) {
             val path = directory.resolve("busy.sock")
             val gate = directory.resolve("gate")
             UnixDgramModule.program("busy", "$path", "$gate").use { receiver ->
@@ -119,7 +123,9 @@ internal class UnixDgramModuleTest : PeerSpec({
             }
         }
 
-    test("S1 unix-dgram is told that nobody is there when our socket is closed").config(enabled = isHere) {
+    test("S1 unix-dgram is told that nobody is there when our socket is closed").config(enabledOrReasonIf = {
+        whether
+    }) {
         val path = directory.resolve("closed.sock")
         bound("closed.sock").close()
         UnixDgramModule.program("flood", "$path", "1").use { sender ->

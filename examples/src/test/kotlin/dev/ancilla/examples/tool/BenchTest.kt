@@ -68,7 +68,7 @@ class BenchTest : FunSpec({
     }
 
     test("somebody who watches sees a bar, and a signal leaves neither processes nor files").config(
-        enabledIf = { Program.isHere("script") },
+        enabledOrReasonIf = { Program.needed("script") },
     ) {
         val command = Program.toolCommand("bench").joinToString(" ") { "'$it'" }
         val (program, files) =

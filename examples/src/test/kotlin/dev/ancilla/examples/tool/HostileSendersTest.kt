@@ -18,7 +18,7 @@ import kotlin.io.path.readText
 /** What a sender does to be a nuisance, and that `recv` serves the next one all the same. */
 class HostileSendersTest : FunSpec({
     val directory = tempdir().toPath()
-    val withPrlimit = Program.isHere("prlimit")
+    val withPrlimit = Program.needed("prlimit")
 
     /** The class path with jars in the place of directories, for which each class needs a descriptor. */
     fun openedClassPath(): String = System
@@ -36,7 +36,7 @@ class HostileSendersTest : FunSpec({
         }.joinToString(File.pathSeparator)
 
     test("over junixsocket, more descriptors than the process can open are one line, and it goes on").config(
-        enabled = withPrlimit,
+        enabledOrReasonIf = { withPrlimit },
     ) {
         val socket = directory.resolve("many.sock")
         val command =

@@ -10,13 +10,13 @@ import kotlin.io.path.writeText
 /** Programs that know nothing of Ancilla. A test whose program is missing is skipped, and says so. */
 class PeersTest : FunSpec({
     val directory = tempdir().toPath()
-    val withLogger = Program.isHere("logger")
-    val withPython = Program.isHere("python3")
+    val withLogger = Program.needed("logger")
+    val withPython = Program.needed("python3")
 
     fun python(script: String, vararg args: String) =
         Program(listOf("python3", "-c", script.trimIndent()) + args)
 
-    test("a line of logger is one JSON object with its text").config(enabled = withLogger) {
+    test("a line of logger is one JSON object with its text").config(enabledOrReasonIf = { withLogger }) {
         val socket = directory.resolve("log.sock")
         Program.receiving(socket, "--count", "1", "--format", "json").use { recv ->
             Program(listOf("logger", "-u", "$socket", "--socket-errors=on", "hello")).use {
@@ -30,7 +30,9 @@ class PeersTest : FunSpec({
         }
     }
 
-    test("python sends bytes and descriptors, and recv shows and saves them").config(enabled = withPython) {
+    test("python sends bytes and descriptors, and recv shows and saves them").config(enabledOrReasonIf = {
+        withPython
+    }) {
         val socket = directory.resolve("from-python.sock")
         val saved = directory.resolve("from-python")
         Program.receiving(socket, "--count", "2", "--format", "json", "--save-fds", "$saved").use { recv ->
@@ -53,7 +55,9 @@ class PeersTest : FunSpec({
         }
     }
 
-    test("python receives what send sends, reads the file, and answers").config(enabled = withPython) {
+    test("python receives what send sends, reads the file, and answers").config(enabledOrReasonIf = {
+        withPython
+    }) {
         val socket = directory.resolve("to-python.sock")
         val file = directory.resolve("for-python").apply { writeText("read by python") }
         val script =

@@ -1,5 +1,6 @@
 package dev.ancilla.examples.tool
 
+import io.kotest.core.test.Enabled
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
@@ -131,12 +132,19 @@ internal class Program(
             return program
         }
 
-        /** Whether the path has [name]; says so if not, for the test that needs it is then skipped. */
-        fun isHere(name: String): Boolean {
-            val here = System.getenv("PATH").split(':').any { Files.isExecutable(Path.of(it, name)) }
-            if (!here) println("SKIPPED: there is no $name on this machine")
-            return here
+        /** For a test that needs these programs: it runs where the path has them, else it is skipped. */
+        fun needed(vararg names: String): Enabled = names
+            .firstOrNull { name -> directories().none { Files.isExecutable(it.resolve(name)) } }
+            ?.let { skipped("there is no $it on this machine") }
+            ?: Enabled.enabled
+
+        /** Skips a test and says why, also to whom reads the output only. */
+        fun skipped(why: String): Enabled {
+            println("SKIPPED: $why")
+            return Enabled.disabled(why)
         }
+
+        private fun directories() = System.getenv("PATH").split(':').map(Path::of)
     }
 }
 
