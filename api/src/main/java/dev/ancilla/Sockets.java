@@ -7,9 +7,9 @@ import java.util.List;
  * The entry: opens sockets.
  *
  * <p>Each method returns a builder, which ends in {@code open}, {@code bind}, {@code connect},
- * {@code pair} or {@code adopt}. The provider is the one with the highest rank that has what was
- * asked for; {@code -Dancilla.provider=NAME} or the environment variable {@code ANCILLA_PROVIDER}
- * forces one for the kinds it offers.
+ * {@code listen}, {@code pair} or {@code adopt}. The provider is the one with the highest rank that
+ * has what was asked for; {@code -Dancilla.provider=NAME} or the environment variable {@code
+ * ANCILLA_PROVIDER} forces one for the kinds it offers.
  *
  * <pre>{@code
  * InetAddress loopback = InetAddress.getLoopbackAddress();
@@ -32,6 +32,24 @@ public final class Sockets {
    */
   public static UnixDgramBuilder unixDgram() {
     return new UnixDgramBuilder();
+  }
+
+  /**
+   * Begins a Unix stream socket.
+   *
+   * @return its builder
+   */
+  public static UnixStreamBuilder unixStream() {
+    return new UnixStreamBuilder();
+  }
+
+  /**
+   * Begins a server of Unix streams.
+   *
+   * @return its builder
+   */
+  public static UnixServerBuilder unixServer() {
+    return new UnixServerBuilder();
   }
 
   /**

@@ -4,6 +4,7 @@ import dev.ancilla.engine.Names;
 import dev.ancilla.engine.OpenUdp;
 import dev.ancilla.engine.Opening;
 import dev.ancilla.engine.UdpRules;
+import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.SocketKind;
 import dev.ancilla.spi.UdpOptions;
 import java.io.IOException;
@@ -240,7 +241,7 @@ public final class UdpBuilder {
     return over(opening.open());
   }
 
-  private UdpSocket over(Opening.Opened opened) {
+  private UdpSocket over(Opening.Opened<DgramTransport> opened) {
     return new OpenUdp(
         opened, new UdpRules(targets, senders), new Names(resolver, opening.family()));
   }

@@ -33,11 +33,7 @@ public final class UnixDgramBuilder {
    * @throws IllegalArgumentException if the count is negative or more than 253
    */
   public UnixDgramBuilder maxDescriptors(int count) {
-    if (count < 0 || count > DESCRIPTORS_PER_MESSAGE) {
-      throw new IllegalArgumentException(
-          "maxDescriptors is " + count + ", not within 0.." + DESCRIPTORS_PER_MESSAGE);
-    }
-    opening.options(options -> options.withMaxDescriptors(count));
+    opening.maxDescriptors(count);
     return this;
   }
 
@@ -143,11 +139,7 @@ public final class UnixDgramBuilder {
    * @throws IllegalArgumentException if there are other bits than {@code 0777}
    */
   public UnixDgramBuilder mode(int mode) {
-    if ((mode & ~0777) != 0) {
-      throw new IllegalArgumentException(
-          "mode is 0" + Integer.toOctalString(mode) + ", not within 0..0777");
-    }
-    this.mode = mode;
+    this.mode = Binding.checkedMode(mode);
     return this;
   }
 

@@ -16,7 +16,8 @@ class JavadocExamplesTest : FunSpec({
     val central =
         (
             "Ancillary AsyncDgram BlockingDgram Datagram DgramListener DgramSocket EventLoop " +
-                "Message OwnedFd Resolver Sockets UdpSocket UnixAddress UnixDgramSocket"
+                "Message OwnedFd Resolver Server Sockets StreamRead StreamSocket UdpSocket UnixAddress " +
+                "UnixDgramSocket"
         ).split(' ')
     val examples = examplesOf(Path.of("src/main/java/dev/ancilla"))
     val classes: Path = Files.createTempDirectory("ancilla")
@@ -29,7 +30,7 @@ class JavadocExamplesTest : FunSpec({
 
     for ((name, code) in examples) {
         // Descriptors and Unix sockets need a provider, which the api alone has not.
-        val runs = "unixDgram()" !in code && "OwnedFd" !in code
+        val runs = "Sockets.unix" !in code && "OwnedFd" !in code
         test("$name compiles" + if (runs) " and runs" else "") {
             val library = Path.of(Sockets::class.java.protectionDomain.codeSource.location.toURI())
             compileJava(classes, mapOf(name to wrapped(name, code)), "$library")

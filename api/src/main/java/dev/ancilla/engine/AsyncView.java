@@ -55,7 +55,7 @@ final class AsyncView implements AsyncDgram {
       key = target == null ? PEER : socket.lane(target);
       send = socket.beginSend(message);
     } catch (IOException | RuntimeException e) {
-      return failed(e);
+      return Lane.failed(loop, e);
     }
     Operation<Void> operation =
         new Operation<>(
@@ -106,7 +106,7 @@ final class AsyncView implements AsyncDgram {
     try {
       send = socket.beginSend(batch);
     } catch (IOException | RuntimeException e) {
-      return failed(e);
+      return Lane.failed(loop, e);
     }
     Lane lane = new Lane(loop, () -> {});
     Operation<Void> operation =
@@ -162,9 +162,4 @@ final class AsyncView implements AsyncDgram {
     }
   }
 
-  private <T> CompletableFuture<T> failed(Exception failure) {
-    CompletableFuture<T> result = new CompletableFuture<>();
-    loop.execute(() -> result.completeExceptionally(failure));
-    return result;
-  }
 }

@@ -3,8 +3,8 @@ package dev.ancilla.engine;
 import dev.ancilla.Errno;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
-import dev.ancilla.spi.DgramTransport;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.AccessDeniedException;
@@ -15,6 +15,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +36,15 @@ public final class Binding {
   private final int mode;
   private final boolean replaceStale;
   private final boolean unlinkOnClose;
+  private final @Nullable String group;
   private @Nullable Path file; // guarded by this
   private @Nullable Object fileKey; // guarded by this
+
+  /** Binds a transport, with the permission bits of its file. */
+  @FunctionalInterface
+  interface Binder {
+    void bind(SocketAddress address, int mode) throws IOException;
+  }
 
   /** Asks whether anybody answers at an address. */
   @FunctionalInterface
@@ -50,38 +60,81 @@ public final class Binding {
    * @param unlinkOnClose whether closing removes the file
    */
   public Binding(int mode, boolean replaceStale, boolean unlinkOnClose) {
+    this(mode, replaceStale, unlinkOnClose, null);
+  }
+
+  /**
+   * Creates a binding for one socket.
+   *
+   * @param mode the permission bits, or {@link #MODE_OF_UMASK}
+   * @param replaceStale whether a socket on which nobody answers is removed
+   * @param unlinkOnClose whether closing removes the file
+   * @param group the group of the file, or {@code null} for that of the process
+   */
+  public Binding(int mode, boolean replaceStale, boolean unlinkOnClose, @Nullable String group) {
+    this.group = group;
     this.mode = mode;
     this.replaceStale = replaceStale;
     this.unlinkOnClose = unlinkOnClose;
   }
 
-  void bind(DgramTransport transport, UnixAddress address, Probe probe) throws IOException {
+  /**
+   * Checks permission bits.
+   *
+   * @param mode the bits
+   * @return the same
+   */
+  public static int checkedMode(int mode) {
+    if ((mode & ~0777) != 0) {
+      throw new IllegalArgumentException(
+          "mode is 0" + Integer.toOctalString(mode) + ", not within 0..0777");
+    }
+    return mode;
+  }
+
+  void bind(Binder binder, UnixAddress address, Probe probe) throws IOException {
     if (address.kind() != UnixAddress.Kind.PATH) {
-      transport.bind(address, MODE_OF_UMASK);
+      binder.bind(address, MODE_OF_UMASK);
       return;
     }
     Path path = address.toPath();
     if (replaceStale) {
-      underLock(path, address, () -> replaceAndBind(transport, path, address, probe));
+      underLock(path, address, () -> replaceAndBind(binder, path, address, probe));
     } else {
       refuseIfExists(path, address);
-      bindFile(transport, path, address);
+      bindFile(binder, path, address);
     }
   }
 
-  private void replaceAndBind(DgramTransport transport, Path path, UnixAddress address, Probe probe)
+  private void replaceAndBind(Binder binder, Path path, UnixAddress address, Probe probe)
       throws IOException {
     if (isSocket(path) && !probe.answers(address)) {
       Files.deleteIfExists(path);
     }
     refuseIfExists(path, address);
-    bindFile(transport, path, address);
+    bindFile(binder, path, address);
   }
 
-  private void bindFile(DgramTransport transport, Path path, UnixAddress address)
-      throws IOException {
-    transport.bind(address, mode);
+  private void bindFile(Binder binder, Path path, UnixAddress address) throws IOException {
+    binder.bind(address, mode);
     remember(path.toAbsolutePath(), keyOf(path));
+    if (group != null) {
+      changeGroup(path, group, address);
+    }
+  }
+
+  private static void changeGroup(Path path, String group, UnixAddress address) throws IOException {
+    try {
+      GroupPrincipal principal =
+          path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName(group);
+      Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+          .setGroup(principal);
+    } catch (UserPrincipalNotFoundException unknown) {
+      throw new SocketOpException("bind", Errno.EINVAL, "no group " + group, address, null);
+    } catch (FileSystemException refused) {
+      Errno errno = Errno.ofText(refused.getReason());
+      throw new SocketOpException("chown", errno, refused.getMessage(), address, null);
+    }
   }
 
   private synchronized void remember(Path path, @Nullable Object key) {

@@ -9,14 +9,12 @@ import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.PendingSend;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.SocketAddress;
-import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Attempt, would block, wait on the calling thread, attempt. */
+/** The calls of a message socket, waited for on the calling thread. */
 final class BlockingView implements BlockingDgram {
   private final OpenDgram socket;
 
@@ -24,44 +22,14 @@ final class BlockingView implements BlockingDgram {
     this.socket = socket;
   }
 
-  /** An attempt; {@code null} would block. */
-  @FunctionalInterface
-  private interface Attempt<T> {
-    @Nullable T make() throws IOException;
-  }
-
-  /** A wait; {@code false} if the deadline passed. */
-  @FunctionalInterface
-  private interface Waiting {
-    boolean await(Deadline deadline) throws InterruptedIOException;
-  }
-
   private <T> T call(
       String operation,
       @Nullable SocketAddress target,
       @Nullable Duration timeout,
-      Attempt<T> attempt,
-      Waiting waiting)
+      Attempts.Attempt<T> attempt,
+      BlockingCall.Waiting waiting)
       throws IOException {
-    Deadline deadline = Deadline.after(timeout);
-    if (socket.eventLoop().inLoop()) {
-      throw new IllegalStateException(
-          "blocking "
-              + operation
-              + " on "
-              + socket.eventLoop().name()
-              + ": it would block every socket of this event loop");
-    }
-    while (true) {
-      T result = attempt.make();
-      if (result != null) {
-        return result;
-      }
-      if (!waiting.await(deadline)) {
-        throw new SocketTimeoutException(
-            operation + " " + (target == null ? socket : target) + ": not within " + timeout);
-      }
-    }
+    return BlockingCall.call(socket, operation, target, timeout, attempt, waiting);
   }
 
   @Override

@@ -1,8 +1,13 @@
 package dev.ancilla.engine;
 
 import dev.ancilla.EventLoop;
+import dev.ancilla.engine.Operation.Done;
+import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.Wait;
+import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +35,49 @@ final class Lane {
   Lane(EventLoop loop, Runnable emptied) {
     this.loop = loop;
     this.emptied = emptied;
+  }
+
+  /** Begins a call; what that throws fails the future. */
+  @FunctionalInterface
+  interface Beginning<T> {
+    Pending<T> begin() throws IOException;
+  }
+
+  /** Makes a call in its turn. */
+  <T> CompletableFuture<T> call(Beginning<T> beginning) {
+    return start(beginning, Done::new);
+  }
+
+  /** Makes a call in its turn whose result is of no interest. */
+  <T> CompletableFuture<Void> run(Beginning<T> beginning) {
+    return start(beginning, done -> new Done<>(null));
+  }
+
+  private <A, T> CompletableFuture<T> start(Beginning<A> beginning, Function<A, Done<T>> result) {
+    Pending<A> call;
+    try {
+      call = beginning.begin();
+    } catch (IOException | RuntimeException e) {
+      return failed(loop, e);
+    }
+    Operation<T> operation =
+        new Operation<>(
+            () -> {
+              A made = call.attempt();
+              return made == null ? null : result.apply(made);
+            },
+            call::arm,
+            call::close,
+            this::sweep);
+    add(operation);
+    return operation;
+  }
+
+  /** A future that fails on the loop, as every other. */
+  static <T> CompletableFuture<T> failed(EventLoop loop, Exception failure) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    loop.execute(() -> result.completeExceptionally(failure));
+    return result;
   }
 
   void add(Operation<?> operation) {

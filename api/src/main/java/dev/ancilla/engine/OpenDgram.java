@@ -5,7 +5,6 @@ import dev.ancilla.BlockingDgram;
 import dev.ancilla.Datagram;
 import dev.ancilla.DgramListener;
 import dev.ancilla.DgramSocket;
-import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
 import dev.ancilla.Message;
 import dev.ancilla.OwnedFd;
@@ -13,13 +12,11 @@ import dev.ancilla.PacketInfo;
 import dev.ancilla.ReceiveBatch;
 import dev.ancilla.SendBatch;
 import dev.ancilla.Subscription;
-import dev.ancilla.UnsupportedFeatureException;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.PendingSend;
-import dev.ancilla.spi.Readiness;
 import dev.ancilla.spi.UdpTransport;
 import dev.ancilla.spi.Wait;
 import java.io.IOException;
@@ -28,9 +25,6 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,12 +32,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** An open message socket: checks what it is given, and hands attempts to its transport. */
-class OpenDgram implements DgramSocket {
+class OpenDgram extends OpenSocket<DgramTransport> implements DgramSocket {
   /** How many messages of senders that are not heard an attempt drops. */
   private static final int MAX_UNHEARD = 32;
 
-  final DgramTransport transport;
-  private final Opening.Opened opened;
   final AddressRules rules;
   private final OutgoingChecks checks;
   private final AtomicInteger queuedSends = new AtomicInteger();
@@ -51,14 +43,11 @@ class OpenDgram implements DgramSocket {
   private final BlockingDgram blocking;
   private final AsyncDgram async;
   private final List<ListenerPump> pumps = new CopyOnWriteArrayList<>();
-  private volatile boolean closed;
-  private @Nullable CompletableFuture<Void> end; // guarded by this
 
-  OpenDgram(Opening.Opened opened, AddressRules rules) {
-    this.transport = opened.transport();
-    this.opened = opened;
+  OpenDgram(Opening.Opened<DgramTransport> opened, AddressRules rules) {
+    super(opened);
     this.rules = rules;
-    this.checks = new OutgoingChecks(rules, opened);
+    this.checks = new OutgoingChecks("send", rules, opened);
     this.blocking = new BlockingView(this);
     this.async = new AsyncView(this, transport.eventLoop());
   }
@@ -87,17 +76,12 @@ class OpenDgram implements DgramSocket {
     if (current != null && !rules.mayReconnect()) {
       throw Failures.alreadyConnected(checked, current);
     }
-    if (runsHere(Interest.WRITE)) {
-      transport.connect(checked);
-    } else {
-      LoopCall.call(
-          eventLoop(),
-          () -> {
-            transport.connect(checked);
-            return true;
-          });
-    }
-    return true;
+    return attempt(
+        Interest.WRITE,
+        () -> {
+          transport.connect(checked);
+          return true;
+        });
   }
 
   @Override
@@ -113,9 +97,7 @@ class OpenDgram implements DgramSocket {
   @Override
   public @Nullable Datagram tryReceive() throws IOException {
     checkOpen("receive", null);
-    return runsHere(Interest.READ)
-        ? receiveHeard()
-        : LoopCall.call(eventLoop(), this::receiveHeard);
+    return attempt(Interest.READ, this::receiveHeard);
   }
 
   private @Nullable Datagram receiveHeard() throws IOException {
@@ -135,10 +117,7 @@ class OpenDgram implements DgramSocket {
     SlabReceiveBatch own = own(batch);
     own.checkOpen();
     own.hearAll();
-    int count =
-        runsHere(Interest.READ)
-            ? transport.tryReceive(own.slab, opened.limit())
-            : LoopCall.call(eventLoop(), () -> transport.tryReceive(own.slab, opened.limit()));
+    int count = attempt(Interest.READ, () -> transport.tryReceive(own.slab, opened.limit()));
     if (count == 0) {
       own.checkOpen(); // A batch that was closed meanwhile takes nothing, however much is there.
     }
@@ -165,10 +144,7 @@ class OpenDgram implements DgramSocket {
   private boolean trySend(
       ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors)
       throws IOException {
-    if (runsHere(Interest.WRITE)) {
-      return transport.trySend(payload, target, descriptors);
-    }
-    return LoopCall.call(eventLoop(), () -> transport.trySend(payload, target, descriptors));
+    return attempt(Interest.WRITE, () -> transport.trySend(payload, target, descriptors));
   }
 
   @Override
@@ -185,10 +161,7 @@ class OpenDgram implements DgramSocket {
   }
 
   private int send(SlabSendBatch batch) throws IOException {
-    int sent =
-        runsHere(Interest.WRITE)
-            ? transport.trySend(batch.slab)
-            : LoopCall.call(eventLoop(), () -> transport.trySend(batch.slab));
+    int sent = attempt(Interest.WRITE, () -> transport.trySend(batch.slab));
     batch.sent(sent);
     return sent;
   }
@@ -274,61 +247,6 @@ class OpenDgram implements DgramSocket {
     return new BatchSend(own);
   }
 
-  /** Tells whether an attempt may be made on the calling thread. */
-  private boolean runsHere(Interest interest) {
-    return !transport.onLoopOnly(interest) || eventLoop().inLoop();
-  }
-
-  void checkOpen(String operation, @Nullable SocketAddress address) throws ClosedChannelException {
-    if (closed) {
-      throw Failures.closed(operation, address);
-    }
-  }
-
-  void checkFeature(Feature feature, String request) {
-    if (!opened.features().contains(feature)) {
-      throw new UnsupportedFeatureException(feature, opened.provider(), request);
-    }
-  }
-
-  @Override
-  public SocketAddress localAddress() throws IOException {
-    checkOpen("getsockname", null);
-    return transport.localAddress();
-  }
-
-  @Override
-  public @Nullable SocketAddress remoteAddress() throws IOException {
-    checkOpen("getpeername", null);
-    return transport.remoteAddress();
-  }
-
-  @Override
-  public int sendBufferSize() throws IOException {
-    checkOpen("getsockopt", null);
-    return transport.bufferSize(Interest.WRITE);
-  }
-
-  @Override
-  public void sendBufferSize(int bytes) throws IOException {
-    Opening.atLeastOne("sendBufferSize", bytes);
-    checkOpen("setsockopt", null);
-    transport.bufferSize(Interest.WRITE, bytes);
-  }
-
-  @Override
-  public int receiveBufferSize() throws IOException {
-    checkOpen("getsockopt", null);
-    return transport.bufferSize(Interest.READ);
-  }
-
-  @Override
-  public void receiveBufferSize(int bytes) throws IOException {
-    Opening.atLeastOne("receiveBufferSize", bytes);
-    checkOpen("setsockopt", null);
-    transport.bufferSize(Interest.READ, bytes);
-  }
-
   @Override
   public int queuedSends() throws ClosedChannelException {
     checkOpen("queuedSends", null);
@@ -356,7 +274,7 @@ class OpenDgram implements DgramSocket {
     checkOpen("listen", null);
     ListenerPump pump = new ListenerPump(this, listener);
     pumps.add(pump);
-    if (closed) {
+    if (!isOpen()) {
       pump.close(); // Meanwhile: close may not have seen it.
     }
     pump.resume();
@@ -375,78 +293,8 @@ class OpenDgram implements DgramSocket {
   }
 
   @Override
-  public String provider() {
-    return opened.provider();
-  }
-
-  @Override
-  public Set<Feature> features() {
-    return opened.features();
-  }
-
-  @Override
-  public EventLoop eventLoop() {
-    return transport.eventLoop();
-  }
-
-  @Override
-  public Readiness readiness() {
-    return transport;
-  }
-
-  @Override
-  public synchronized void keepProcessAlive(boolean keep) {
-    if (!closed) {
-      KeepAlive.set(this, keep);
-    }
-  }
-
-  @Override
-  public boolean isOpen() {
-    return !closed;
-  }
-
-  @Override
-  public void close() {
-    CompletableFuture<Void> told;
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      KeepAlive.set(this, false);
-      told = end;
-    }
-    beforeClose();
-    transport.close();
+  void afterClose() {
     pumps.forEach(ListenerPump::close);
-    if (told != null) {
-      eventLoop().execute(() -> told.complete(null));
-    }
-  }
-
-  /** The step of closing that differs between families. */
-  void beforeClose() {}
-
-  @Override
-  public synchronized CompletionStage<Void> closed() {
-    if (end == null) {
-      end = closed ? CompletableFuture.completedFuture(null) : new CompletableFuture<>();
-    }
-    return end.minimalCompletionStage();
-  }
-
-  @Override
-  public String toString() {
-    if (closed) {
-      return "socket(closed)";
-    }
-    try {
-      SocketAddress remote = transport.remoteAddress();
-      return "socket(" + transport.localAddress() + (remote == null ? "" : " -> " + remote) + ")";
-    } catch (IOException closing) {
-      return "socket(closed)";
-    }
   }
 
   /** The sends of one batch, which go on where the last attempt ended. */
@@ -521,8 +369,7 @@ class OpenDgram implements DgramSocket {
         this.holds = List.of();
         this.handles = List.of();
       } else {
-        checks.descriptors(descriptors, target);
-        this.holds = Holds.of(descriptors, OutgoingChecks.to(target));
+        this.holds = checks.hold(descriptors, target);
         this.handles = Holds.handles(holds);
       }
       queuedSends.incrementAndGet();
@@ -546,9 +393,8 @@ class OpenDgram implements DgramSocket {
 
     private boolean trySendFrom(PacketInfo source) throws IOException {
       UdpTransport udp = (UdpTransport) transport;
-      return runsHere(Interest.WRITE)
-          ? udp.trySend(payload, target, source)
-          : LoopCall.call(eventLoop(), () -> udp.trySend(payload, target, source));
+      return OpenDgram.this.attempt(
+          Interest.WRITE, () -> udp.trySend(payload, target, source));
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.ancilla.Feature;
 import dev.ancilla.Membership;
 import dev.ancilla.Message;
 import dev.ancilla.UdpSocket;
+import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.PendingSend;
 import dev.ancilla.spi.UdpOption;
 import dev.ancilla.spi.UdpTransport;
@@ -31,7 +32,7 @@ public final class OpenUdp extends OpenDgram implements UdpSocket {
    * @param rules with whom it talks
    * @param names how it looks names up
    */
-  public OpenUdp(Opening.Opened opened, UdpRules rules, Names names) {
+  public OpenUdp(Opening.Opened<DgramTransport> opened, UdpRules rules, Names names) {
     super(opened, rules);
     this.udp = (UdpTransport) opened.transport();
     this.names = names;

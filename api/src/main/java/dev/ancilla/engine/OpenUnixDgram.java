@@ -4,6 +4,7 @@ import dev.ancilla.Errno;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.UnixDgramSocket;
+import dev.ancilla.spi.DgramTransport;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -11,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** An open Unix datagram socket. */
 public final class OpenUnixDgram extends OpenDgram implements UnixDgramSocket {
-  private final Opening.Opened opened;
   private final Binding binding;
 
   /**
@@ -20,15 +20,14 @@ public final class OpenUnixDgram extends OpenDgram implements UnixDgramSocket {
    * @param opened the transport, owned by the socket
    * @param binding how its file comes and goes
    */
-  public OpenUnixDgram(Opening.Opened opened, Binding binding) {
+  public OpenUnixDgram(Opening.Opened<DgramTransport> opened, Binding binding) {
     super(opened, new UnixRules());
-    this.opened = opened;
     this.binding = binding;
   }
 
   @Override
   void bindTransport(SocketAddress address) throws IOException {
-    binding.bind(transport, (UnixAddress) address, this::answers);
+    binding.bind(transport::bind, (UnixAddress) address, this::answers);
     if (!isOpen()) {
       // A close that came meanwhile did not know of the file.
       binding.unlink();

@@ -5,12 +5,17 @@ import dev.ancilla.Feature;
 import dev.ancilla.IpFamily;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.Socket;
+import dev.ancilla.UnixDgramBuilder;
 import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Provider;
+import dev.ancilla.spi.ServerTransport;
 import dev.ancilla.spi.SocketKind;
 import dev.ancilla.spi.UdpOptions;
+import dev.ancilla.spi.StreamOptions;
+import dev.ancilla.spi.StreamTransport;
+import dev.ancilla.spi.Transport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
@@ -37,18 +42,20 @@ public final class Opening {
   /**
    * A transport, with what its socket needs to know.
    *
+   * @param <T> the type of the transport
    * @param transport the transport, owned by the socket
    * @param provider who opened it
    * @param features what it can do
    * @param limit the most bytes of a message to keep
    * @param maxDescriptors how many descriptors a message may bring
    */
-  public record Opened(
-      DgramTransport transport,
-      String provider,
-      Set<Feature> features,
-      int limit,
-      int maxDescriptors) {}
+  public record Opened<T extends Transport>(
+      T transport, String provider, Set<Feature> features, int limit, int maxDescriptors) {
+    /** Another transport of the same provider, opened with the same options. */
+    <U extends Transport> Opened<U> with(U other) {
+      return new Opened<>(other, provider, features, limit, maxDescriptors);
+    }
+  }
 
   /** A step that may fail. */
   @FunctionalInterface
@@ -143,6 +150,22 @@ public final class Opening {
   }
 
   /**
+   * Sets how many descriptors a message may bring.
+   *
+   * @param count how many
+   */
+  public void maxDescriptors(int count) {
+    if (count < 0 || count > UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE) {
+      throw new IllegalArgumentException(
+          "maxDescriptors is "
+              + count
+              + ", not within 0.."
+              + UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE);
+    }
+    options(asked -> asked.withMaxDescriptors(count));
+  }
+
+  /**
    * Sets how many bytes of a message to keep.
    *
    * @param bytes the limit
@@ -216,49 +239,127 @@ public final class Opening {
     return choose(request, Feature.SPINNING).openLoop(name, spin);
   }
 
+  /** What a provider opens. */
+  @FunctionalInterface
+  private interface Opener<T> {
+    T open(Provider provider, EventLoop loop) throws IOException;
+  }
+
   /**
-   * Opens a transport.
+   * Opens a transport of messages.
    *
    * @return the transport
    * @throws IOException if the kernel refuses
    */
-  public Opened open() throws IOException {
-    Provider provider = choose("open");
-    EventLoop chosen = loopFor(provider);
-    return opened(
-        provider,
-        kind == SocketKind.UDP
-            ? provider.openUdp(chosen, options, udp)
-            : provider.openDgram(kind, chosen, options));
+  public Opened<DgramTransport> open() throws IOException {
+    return open(
+        "open",
+        (provider, loop) ->
+            kind == SocketKind.UDP
+                ? provider.openUdp(loop, options, udp)
+                : provider.openDgram(kind, loop, options));
   }
 
   /**
-   * Adopts a descriptor.
+   * Adopts a descriptor as a transport of messages.
    *
    * @param descriptor the descriptor
    * @return the transport
    * @throws IOException if it is no such socket
    */
-  public Opened adopt(OwnedFd descriptor) throws IOException {
-    Provider provider = choose("adopt " + descriptor, Feature.ADOPT);
-    EventLoop chosen = loopFor(provider);
-    return opened(
-        provider,
-        kind == SocketKind.UDP
-            ? provider.adoptUdp(chosen, options, udp, descriptor)
-            : provider.adoptDgram(kind, chosen, options, descriptor));
+  public Opened<DgramTransport> adopt(OwnedFd descriptor) throws IOException {
+    return adopt(
+        descriptor,
+        (provider, loop) ->
+            kind == SocketKind.UDP
+                ? provider.adoptUdp(loop, options, udp, descriptor)
+                : provider.adoptDgram(kind, loop, options, descriptor));
   }
 
   /**
-   * Opens two connected transports.
+   * Opens two connected transports of messages.
    *
    * @return both
    * @throws IOException if the kernel refuses
    */
-  public List<Opened> pair() throws IOException {
+  public List<Opened<DgramTransport>> pair() throws IOException {
+    return pair((provider, loop) -> provider.pairDgram(kind, loop, options));
+  }
+
+  /**
+   * Opens a transport of bytes.
+   *
+   * @return the transport
+   * @throws IOException if the kernel refuses
+   */
+  public Opened<StreamTransport> openStream() throws IOException {
+    return open("open", (provider, loop) -> provider.openStream(loop, streamOptions()));
+  }
+
+  /**
+   * Adopts a descriptor as a transport of bytes.
+   *
+   * @param descriptor the descriptor
+   * @return the transport
+   * @throws IOException if it is no such socket
+   */
+  public Opened<StreamTransport> adoptStream(OwnedFd descriptor) throws IOException {
+    return adopt(
+        descriptor, (provider, loop) -> provider.adoptStream(loop, streamOptions(), descriptor));
+  }
+
+  /**
+   * Opens two connected transports of bytes.
+   *
+   * @return both
+   * @throws IOException if the kernel refuses
+   */
+  public List<Opened<StreamTransport>> pairStream() throws IOException {
+    return pair((provider, loop) -> provider.pairStream(loop, streamOptions()));
+  }
+
+  /**
+   * Opens the transport of a server, which does not listen yet.
+   *
+   * @return the transport
+   * @throws IOException if the kernel refuses
+   */
+  public Opened<ServerTransport> openServer() throws IOException {
+    return open("listen", (provider, loop) -> provider.openServer(loop, streamOptions()));
+  }
+
+  /**
+   * Adopts a descriptor as the transport of a server.
+   *
+   * @param descriptor the descriptor
+   * @return the transport
+   * @throws IOException if it is no socket that listens
+   */
+  public Opened<ServerTransport> adoptServer(OwnedFd descriptor) throws IOException {
+    return adopt(
+        descriptor, (provider, loop) -> provider.adoptServer(loop, streamOptions(), descriptor));
+  }
+
+  private StreamOptions streamOptions() {
+    return new StreamOptions(options.maxDescriptors());
+  }
+
+  private <T extends Transport> Opened<T> open(String request, Opener<T> opener)
+      throws IOException {
+    Provider provider = choose(request);
+    return opened(provider, opener.open(provider, loopFor(provider)));
+  }
+
+  private <T extends Transport> Opened<T> adopt(OwnedFd descriptor, Opener<T> opener)
+      throws IOException {
+    Provider provider = choose("adopt " + descriptor, Feature.ADOPT);
+    return opened(provider, opener.open(provider, loopFor(provider)));
+  }
+
+  private <T extends Transport> List<Opened<T>> pair(Opener<List<T>> opener) throws IOException {
     Provider provider = choose("pair");
-    List<DgramTransport> ends = provider.pairDgram(kind, loopFor(provider), options);
-    Opened left;
+    List<T> ends = opener.open(provider, loopFor(provider));
+    Opened<T> left;
     try {
       left = opened(provider, ends.get(0));
     } catch (IOException | RuntimeException e) {
@@ -294,7 +395,8 @@ public final class Opening {
     return chosen == null ? Providers.loopOf(provider) : chosen;
   }
 
-  private Opened opened(Provider provider, DgramTransport transport) throws IOException {
+  private <T extends Transport> Opened<T> opened(Provider provider, T transport)
+      throws IOException {
     boolean done = false;
     try {
       if (sendBufferSize > 0) {
@@ -309,7 +411,7 @@ public final class Opening {
         transport.close();
       }
     }
-    return new Opened(
+    return new Opened<>(
         transport,
         provider.name(),
         Set.copyOf(provider.features(kind)),

@@ -9,8 +9,8 @@ import java.net.SocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What is checked of a message before any system call, alone or in a batch. */
-record OutgoingChecks(AddressRules rules, Opening.Opened opened) {
+/** What is checked of a message, or a write, before any system call, alone or in a batch. */
+record OutgoingChecks(String operation, AddressRules rules, Opening.Opened<?> opened) {
   private static final int DESCRIPTORS_PER_MESSAGE = 253; // SCM_MAX_FD of Linux
 
   @Nullable SocketAddress target(@Nullable SocketAddress target) {
@@ -21,12 +21,12 @@ record OutgoingChecks(AddressRules rules, Opening.Opened opened) {
     }
   }
 
-  void descriptors(List<OwnedFd> descriptors, @Nullable SocketAddress target) {
+  private void descriptors(List<OwnedFd> descriptors, @Nullable SocketAddress target) {
     if (!opened.features().contains(Feature.FD_PASSING)) {
       throw new UnsupportedFeatureException(
           Feature.FD_PASSING,
           opened.provider(),
-          "send with " + descriptors.size() + " descriptors");
+          operation + " with " + descriptors.size() + " descriptors");
     }
     if (descriptors.size() > DESCRIPTORS_PER_MESSAGE) {
       throw new IllegalArgumentException(
@@ -41,7 +41,12 @@ record OutgoingChecks(AddressRules rules, Opening.Opened opened) {
     }
   }
 
-  static String to(@Nullable SocketAddress target) {
-    return "send" + (target == null ? "" : " " + target) + ": ";
+  List<OwnedFd.Hold> hold(List<OwnedFd> descriptors, @Nullable SocketAddress target) {
+    descriptors(descriptors, target);
+    return Holds.of(descriptors, to(target));
+  }
+
+  private String to(@Nullable SocketAddress target) {
+    return operation + (target == null ? "" : " " + target) + ": ";
   }
 }

@@ -83,11 +83,10 @@ final class SlabSendBatch implements SendBatch {
     }
     checkOpen();
     SocketAddress target = checks.target(message.target());
-    checks.descriptors(descriptors, target);
     if (slab.count() == capacity) {
       return false;
     }
-    List<OwnedFd.Hold> held = Holds.of(descriptors, OutgoingChecks.to(target));
+    List<OwnedFd.Hold> held = checks.hold(descriptors, target);
     slab.add(message.payload(), target, Holds.handles(held));
     added(message.payload().remaining());
     if (holds == null) {

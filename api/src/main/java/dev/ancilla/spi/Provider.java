@@ -152,6 +152,82 @@ public interface Provider {
       throws IOException;
 
   /**
+   * Opens a stream socket, non-blocking and close-on-exec.
+   *
+   * @param loop a loop that this provider opened
+   * @param options what was asked for
+   * @return the transport
+   * @throws IOException if the kernel refuses
+   * @throws UnsupportedOperationException without {@link SocketKind#UNIX_STREAM}
+   */
+  default StreamTransport openStream(EventLoop loop, StreamOptions options) throws IOException {
+    throw withoutStreams("open");
+  }
+
+  /**
+   * Makes a stream socket of a descriptor that was opened elsewhere. On success the transport has
+   * its own and the given one is closed; on failure nothing has changed.
+   *
+   * @param loop a loop that this provider opened
+   * @param options as for {@link #openStream}
+   * @param fd the descriptor
+   * @return the transport
+   * @throws IOException if the descriptor is not such a socket
+   * @throws UnsupportedOperationException without {@link SocketKind#UNIX_STREAM}
+   */
+  default StreamTransport adoptStream(EventLoop loop, StreamOptions options, OwnedFd fd)
+      throws IOException {
+    throw withoutStreams("adopt");
+  }
+
+  /**
+   * Opens two stream sockets that are connected to each other.
+   *
+   * @param loop a loop that this provider opened
+   * @param options as for {@link #openStream}
+   * @return two transports
+   * @throws IOException if the kernel refuses
+   * @throws UnsupportedOperationException without {@link SocketKind#UNIX_STREAM}
+   */
+  default List<StreamTransport> pairStream(EventLoop loop, StreamOptions options)
+      throws IOException {
+    throw withoutStreams("pair");
+  }
+
+  /**
+   * Opens the socket of a server, non-blocking and close-on-exec. It neither is bound nor listens.
+   *
+   * @param loop a loop that this provider opened, also of the sockets that it accepts
+   * @param options of the sockets that it accepts
+   * @return the transport
+   * @throws IOException if the kernel refuses
+   * @throws UnsupportedOperationException without {@link SocketKind#UNIX_STREAM}
+   */
+  default ServerTransport openServer(EventLoop loop, StreamOptions options) throws IOException {
+    throw withoutStreams("listen");
+  }
+
+  /**
+   * Makes a server of a descriptor that listens, as {@link #adoptStream} does of a stream.
+   *
+   * @param loop a loop that this provider opened
+   * @param options of the sockets that it accepts
+   * @param fd the descriptor
+   * @return the transport
+   * @throws IOException if the descriptor is not a stream socket that listens
+   * @throws UnsupportedOperationException without {@link SocketKind#UNIX_STREAM}
+   */
+  default ServerTransport adoptServer(EventLoop loop, StreamOptions options, OwnedFd fd)
+      throws IOException {
+    throw withoutStreams("adopt");
+  }
+
+  private UnsupportedOperationException withoutStreams(String request) {
+    return new UnsupportedOperationException(
+        request + " " + SocketKind.UNIX_STREAM + ": provider " + name() + " has none");
+  }
+
+  /**
    * Returns how it opens descriptors.
    *
    * @return the descriptors, or {@code null} without {@link Feature#FD_PASSING}

@@ -4,6 +4,8 @@ package dev.ancilla.spi;
 public enum SocketKind {
   /** Unix datagrams: {@code AF_UNIX}, {@code SOCK_DGRAM}. */
   UNIX_DGRAM,
+  /** Unix streams and their servers: {@code AF_UNIX}, {@code SOCK_STREAM}. */
+  UNIX_STREAM,
   /** UDP over IPv4 and IPv6. */
   UDP
 }

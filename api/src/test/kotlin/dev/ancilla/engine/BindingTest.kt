@@ -73,15 +73,15 @@ class BindingTest : FunSpec({
         val address = UnixAddress.path(path)
         val transport = ScriptedTransport().apply { onBind = { _, _ -> path.createFile() } }
         leaveSocketFile()
-        binding(replaceStale = true).bind(transport, address) { false }
+        binding(replaceStale = true).bind(transport::bind, address) { false }
         path.exists() shouldBe true
         transport.localAddress() shouldBe address
 
-        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport, address) { false } }
+        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport::bind, address) { false } }
             .errno() shouldBe Errno.EADDRINUSE
         path.deleteExisting()
         leaveSocketFile()
-        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport, address) { true } }
+        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport::bind, address) { true } }
             .errno() shouldBe Errno.EADDRINUSE
         path.exists() shouldBe true
         transport.close()
@@ -90,7 +90,7 @@ class BindingTest : FunSpec({
     test("replacing in a directory that is not there says ENOENT") {
         val transport = ScriptedTransport()
         val address = UnixAddress.path(directory.resolve("none/x.sock"))
-        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport, address) { false } }
+        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport::bind, address) { false } }
             .errno() shouldBe Errno.ENOENT
         transport.close()
     }
@@ -103,7 +103,7 @@ class BindingTest : FunSpec({
         for ((refused, errno) in mapOf(path to Errno.ELOOP, file.resolve("x.sock") to Errno.ENOTDIR)) {
             val failure =
                 shouldThrow<SocketOpException> {
-                    binding(replaceStale = true).bind(transport, UnixAddress.path(refused)) { false }
+                    binding(replaceStale = true).bind(transport::bind, UnixAddress.path(refused)) { false }
                 }
             failure.errno() shouldBe errno
             failure.message shouldContain ".lock"
@@ -117,7 +117,7 @@ class BindingTest : FunSpec({
         val lock = directory.resolve("x.sock.lock")
         val transport = ScriptedTransport().apply { onBind = { _, _ -> path.createFile() } }
         ProcessBuilder("mkfifo", "$lock").start().waitFor() shouldBe 0
-        binding(replaceStale = true).bind(transport, address) { false }
+        binding(replaceStale = true).bind(transport::bind, address) { false }
         path.deleteExisting()
         lock.deleteExisting()
 
@@ -129,7 +129,7 @@ class BindingTest : FunSpec({
             holder.inputReader().readLine() shouldBe "1"
             val failure =
                 shouldThrow<SocketOpException> {
-                    binding(replaceStale = true).bind(transport, address) { false }
+                    binding(replaceStale = true).bind(transport::bind, address) { false }
                 }
             failure.errno() shouldBe Errno.EADDRINUSE
             failure.text() shouldContain "another process has locked"
@@ -181,8 +181,8 @@ class BindingTest : FunSpec({
         val transport = ScriptedTransport()
         transport.onBind = { _, mode -> modes += mode }
         val restricted = Binding(384, false, false)
-        restricted.bind(transport, UnixAddress.path(path)) { false }
-        restricted.bind(transport, UnixAddress.abstractName("x")) { false }
+        restricted.bind(transport::bind, UnixAddress.path(path)) { false }
+        restricted.bind(transport::bind, UnixAddress.abstractName("x")) { false }
         modes shouldBe listOf(384, Binding.MODE_OF_UMASK)
         transport.close()
     }

@@ -1,0 +1,81 @@
+package dev.ancilla;
+
+import dev.ancilla.spi.Pending;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A Unix stream socket that listens.
+ *
+ * <p><b>Errors do not end it.</b> While the process is out of descriptors or memory, accepting
+ * waits a tenth of a second at a time, and says so in the log; the connections wait in the kernel.
+ * A connection that was aborted before it was accepted is passed over.
+ *
+ * <p><b>Closing</b> leaves accepted sockets alone. Whoever waits to be accepted is refused.
+ *
+ * <pre>{@code
+ * UnixAddress address = UnixAddress.path("/run/example.sock");
+ * try (Server server = Sockets.unixServer().mode(0600).replaceStale().listen(address)) {
+ *   while (true) {
+ *     StreamSocket client = server.blocking().accept();
+ *     client.async().end(List.of(ByteBuffer.wrap("hello".getBytes())), Ancillary.none())
+ *         .whenComplete((sent, failure) -> client.close());
+ *   }
+ * }
+ * }</pre>
+ */
+public interface Server extends Socket {
+  @Override
+  UnixAddress localAddress() throws IOException;
+
+  /** Returns {@code null}: a server has no peer. */
+  @Override
+  @Nullable UnixAddress remoteAddress() throws IOException;
+
+  /**
+   * Tries to accept a connection without waiting.
+   *
+   * @return its socket, on this server's loop, owned by the caller; {@code null} if nobody who is
+   *     allowed waits, if this server is paused, or if the process is out of descriptors
+   * @throws java.nio.channels.ClosedChannelException if this server is closed
+   * @throws SocketOpException if the kernel refuses for another reason; this server stays open
+   * @throws IOException if it fails otherwise
+   */
+  @Nullable StreamSocket tryAccept() throws IOException;
+
+  /**
+   * Accepts no more until {@link #resume()}: whoever connects waits in the kernel, up to the
+   * backlog. An accept that has begun on another thread ends first. Idempotent.
+   *
+   * @throws java.nio.channels.ClosedChannelException if this server is closed
+   */
+  void pause() throws IOException;
+
+  /**
+   * Goes on accepting. Idempotent.
+   *
+   * @throws java.nio.channels.ClosedChannelException if this server is closed
+   */
+  void resume() throws IOException;
+
+  /**
+   * Returns the calls that wait on the calling thread.
+   *
+   * @return the blocking view
+   */
+  BlockingServer blocking();
+
+  /**
+   * Returns the calls that return futures.
+   *
+   * @return the asynchronous view
+   */
+  AsyncServer async();
+
+  /**
+   * Begins to accept a connection, for those who build a calling style of their own.
+   *
+   * @return the call
+   */
+  Pending<StreamSocket> beginAccept();
+}

@@ -1,0 +1,43 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.Pending;
+import dev.ancilla.spi.Wait;
+import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connect that waits while the server's backlog is full. Nothing tells when it is not: the socket
+ * polls writable and hung up all the while ({@code unix_stream_connect} of net/unix/af_unix.c gives
+ * up with EAGAIN and leaves nothing behind). So it tries again, at first soon.
+ */
+final class Connecting implements Pending<Boolean> {
+  private static final long LONGEST_MILLIS = 32;
+
+  private final OpenStream stream;
+  private final UnixAddress address;
+  private long millis = 1;
+
+  Connecting(OpenStream stream, UnixAddress address) {
+    this.stream = stream;
+    this.address = address;
+  }
+
+  @Override
+  public @Nullable Boolean attempt() throws IOException {
+    return stream.tryConnect(address) ? true : null;
+  }
+
+  @Override
+  public Wait arm(Runnable wake) {
+    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, stream.eventLoop())
+        .execute(wake);
+    millis = Math.min(2 * millis, LONGEST_MILLIS);
+    return () -> {};
+  }
+
+  @Override
+  public void close() {}
+}

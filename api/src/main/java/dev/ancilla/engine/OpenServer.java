@@ -1,0 +1,198 @@
+package dev.ancilla.engine;
+
+import dev.ancilla.AsyncServer;
+import dev.ancilla.BlockingServer;
+import dev.ancilla.Errno;
+import dev.ancilla.PeerCredentials;
+import dev.ancilla.Server;
+import dev.ancilla.SocketOpException;
+import dev.ancilla.Sockets;
+import dev.ancilla.StreamSocket;
+import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Pending;
+import dev.ancilla.spi.Readiness;
+import dev.ancilla.spi.ServerTransport;
+import dev.ancilla.spi.StreamTransport;
+import java.io.IOException;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** An open server: hands attempts to its transport, and to nobody whom its list does not allow. */
+public final class OpenServer extends OpenSocket<ServerTransport> implements Server {
+  private static final System.Logger LOG = System.getLogger(Server.class.getName());
+
+  /** How many connections one attempt may pass over: others have their turn then. */
+  private static final int PASSED_OVER = 16;
+
+  private final Binding binding;
+  private final AllowList allowed;
+  private final AcceptGate gate;
+  private final Lane accepts;
+
+  /**
+   * Creates the server over its transport.
+   *
+   * @param opened the transport, owned by the server
+   * @param binding how its file comes and goes
+   * @param allowed who may connect
+   */
+  public OpenServer(Opening.Opened<ServerTransport> opened, Binding binding, AllowList allowed) {
+    super(opened);
+    this.binding = binding;
+    this.allowed = allowed;
+    this.gate = new AcceptGate(transport);
+    this.accepts = new Lane(transport.eventLoop(), () -> {});
+  }
+
+  /**
+   * Binds and begins to listen.
+   *
+   * @param address where
+   * @param backlog how many connections may wait to be accepted
+   * @throws IOException if the kernel refuses
+   */
+  public void listen(UnixAddress address, int backlog) throws IOException {
+    UnixAddress checked = (UnixAddress) new UnixRules().forBind(address);
+    binding.bind(transport::bind, checked, this::answers);
+    transport.listen(backlog);
+  }
+
+  /** ECONNREFUSED means a file on which nobody listens; a full backlog is somebody's (unix(7)). */
+  private boolean answers(UnixAddress address) throws IOException {
+    try (StreamSocket probe = Sockets.unixStream().open()) {
+      probe.tryConnect(address);
+      return true;
+    } catch (SocketOpException e) {
+      return e.errno() != Errno.ECONNREFUSED;
+    }
+  }
+
+  @Override
+  public @Nullable StreamSocket tryAccept() throws IOException {
+    for (int i = 0; i < PASSED_OVER; i++) {
+      checkOpen("accept", null);
+      if (gate.isPaused()) {
+        return null;
+      }
+      StreamTransport accepted;
+      try {
+        accepted = attempt(Interest.READ, transport::tryAccept);
+      } catch (SocketOpException e) {
+        if (passes(e)) {
+          continue;
+        }
+        return null;
+      }
+      if (accepted == null) {
+        return null;
+      }
+      if (isAllowed(accepted)) {
+        return new OpenStream(opened.with(accepted));
+      }
+      accepted.close();
+    }
+    return null; // The next wait ends at once.
+  }
+
+  /** Returns whether only this connection is lost; otherwise accepting has to wait. */
+  private boolean passes(SocketOpException e) throws SocketOpException {
+    switch (e.errno()) {
+      case ECONNABORTED:
+        return true;
+      case EMFILE:
+      case ENFILE:
+      case ENOMEM:
+      case ENOBUFS:
+        if (gate.backOff()) {
+          LOG.log(System.Logger.Level.WARNING, "{0}; trying again", e.getMessage());
+        }
+        return false;
+      default:
+        throw e;
+    }
+  }
+
+  private boolean isAllowed(StreamTransport accepted) {
+    if (allowed.everybody()) {
+      return true;
+    }
+    String why;
+    try {
+      PeerCredentials peer = accepted.peerCredentials();
+      if (allowed.allows(peer)) {
+        return true;
+      }
+      why = peer.toString();
+    } catch (IOException e) {
+      why = e.toString();
+    }
+    LOG.log(System.Logger.Level.WARNING, "accept {0}: refused {1}", name(), why);
+    return false;
+  }
+
+  private String name() {
+    try {
+      return transport.localAddress().toString();
+    } catch (IOException closing) {
+      return "";
+    }
+  }
+
+  @Override
+  public void pause() throws IOException {
+    checkOpen("pause", null);
+    gate.pause();
+  }
+
+  @Override
+  public void resume() throws IOException {
+    checkOpen("resume", null);
+    gate.resume();
+  }
+
+  @Override
+  public UnixAddress localAddress() throws IOException {
+    return (UnixAddress) super.localAddress();
+  }
+
+  @Override
+  public @Nullable UnixAddress remoteAddress() throws IOException {
+    checkOpen("getpeername", null);
+    return null;
+  }
+
+  @Override
+  public Readiness readiness() {
+    return gate;
+  }
+
+  @Override
+  public BlockingServer blocking() {
+    return this::accept;
+  }
+
+  @Override
+  public AsyncServer async() {
+    return () -> accepts.call(this::beginAccept);
+  }
+
+  @Override
+  public Pending<StreamSocket> beginAccept() {
+    return new Attempts<>(this::tryAccept, gate, Interest.READ);
+  }
+
+  private StreamSocket accept(@Nullable Duration timeout) throws IOException {
+    return BlockingCall.call(this, "accept", null, timeout, beginAccept());
+  }
+
+  @Override
+  void beforeClose() {
+    binding.unlink();
+  }
+
+  @Override
+  void afterClose() {
+    gate.close();
+  }
+}
