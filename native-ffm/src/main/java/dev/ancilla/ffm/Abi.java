@@ -27,7 +27,9 @@ final class Abi {
   static final int AF_UNIX = 1;
   static final int AF_INET = 2;
   static final int AF_INET6 = 10;
+  static final int SOCK_STREAM = 1;
   static final int SOCK_DGRAM = 2;
+  static final int SOCK_NONBLOCK = 04000;
   static final int SOCK_CLOEXEC = 02000000;
   static final int MSG_CTRUNC = 0x8;
   static final int MSG_TRUNC = 0x20;
@@ -44,10 +46,17 @@ final class Abi {
   static final int SO_RCVBUF = 8;
   static final int SO_REUSEPORT = 15;
   static final int SO_PASSCRED = 16;
+  static final int SO_PEERCRED = 17;
+  static final int SO_ACCEPTCONN = 30;
   static final int SO_TIMESTAMPNS = 35; // SO_TIMESTAMPNS_OLD, whose time is 64 bits wide here
   static final int SO_PROTOCOL = 38;
   static final int SO_DOMAIN = 39;
   static final int SO_PASSPIDFD = 76;
+  static final int SO_PEERPIDFD = 77;
+
+  // sys/socket.h
+  static final int SHUT_RD = 0;
+  static final int SHUT_WR = 1;
 
   // linux/socket.h
   static final int SCM_RIGHTS = 1;
@@ -289,7 +298,10 @@ final class Abi {
   static final int O_SYNC = 04010000;
   static final int O_NOFOLLOW = MACHINE.noFollow(); // arch/arm64 has its own fcntl.h
   static final int O_CLOEXEC = 02000000;
+  static final int O_NONBLOCK = 04000;
   static final int F_GETFD = 1;
+  static final int F_GETFL = 3;
+  static final int F_SETFL = 4;
   static final int F_DUPFD_CLOEXEC = 1030;
 
   // linux/stat.h

@@ -64,6 +64,14 @@ final class Control {
         reading.pidfd);
   }
 
+  /** Reads a {@code struct ucred}. */
+  static PeerCredentials credentials(MemorySegment from, long at) {
+    return new PeerCredentials(
+        from.get(ValueLayout.JAVA_INT, at + Abi.Ucred.PID),
+        Integer.toUnsignedLong(from.get(ValueLayout.JAVA_INT, at + Abi.Ucred.UID)),
+        Integer.toUnsignedLong(from.get(ValueLayout.JAVA_INT, at + Abi.Ucred.GID)));
+  }
+
   /** The kernel cuts the last one to the room that is left (put_cmsg of net/core/scm.c). */
   static boolean has(long size, int bytes) {
     return size >= Abi.Cmsghdr.SIZE + bytes;
@@ -154,11 +162,7 @@ final class Control {
     @Override
     public void other(int type, MemorySegment from, long data, long size) {
       if (type == Abi.SCM_CREDENTIALS && has(size, Abi.Ucred.SIZE)) {
-        credentials =
-            new PeerCredentials(
-                from.get(ValueLayout.JAVA_INT, data + Abi.Ucred.PID),
-                Integer.toUnsignedLong(from.get(ValueLayout.JAVA_INT, data + Abi.Ucred.UID)),
-                Integer.toUnsignedLong(from.get(ValueLayout.JAVA_INT, data + Abi.Ucred.GID)));
+        credentials = Control.credentials(from, data);
       } else if (type == Abi.SCM_TIMESTAMPNS && has(size, Abi.Timespec.SIZE)) {
         timestamp =
             Instant.ofEpochSecond(

@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What sockets of one family do in their own way: everything but their messages and waits. */
 interface Family {
-  /** Opens a socket, close-on-exec. */
-  int open() throws IOException;
+  /** Opens a socket: {@link Sock#DGRAM} or {@link Sock#STREAM}. */
+  int open(int type) throws IOException;
 
   /** Returns what a socket is called that has no name. */
   SocketAddress unbound();

@@ -2,7 +2,6 @@ package dev.ancilla.ffm;
 
 import dev.ancilla.Datagram;
 import dev.ancilla.Errno;
-import dev.ancilla.EventLoop;
 import dev.ancilla.PacketInfo;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
@@ -18,47 +17,25 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The attempts of one message socket.
- *
- * <p>Two locks, one a direction, are held for the short time of a call that never waits: they guard
- * the memory of the call, and closing takes both, so that no call meets a descriptor number that
- * may mean another file. No call changes the open file description, which may be shared with
- * others: what must not wait says so itself ({@code MSG_DONTWAIT}).
- */
-class FfmDgram implements DgramTransport {
+/** The attempts of one message socket. */
+class FfmDgram extends FfmSocket implements DgramTransport {
   private static final Duration BACKOFF = Duration.ofMillis(10);
 
-  final EpollWatch watch;
-  private final int fd;
-  private final EpollLoop loop;
-  private final Family family;
   private final Beside beside;
   private final @Nullable SendGates gates; // where messages wait at their targets
-  private final Pollers readers = new Pollers();
-  private final Pollers writers = new Pollers();
   private final Prefetch prefetch; // guarded by receiving
-  private final ReentrantLock receiving = new ReentrantLock();
-  private final ReentrantLock sending = new ReentrantLock();
   private @Nullable SendCall call; // guarded by sending
   private @Nullable SocketAddress only; // guarded by sending: the peer, where it shuts others out
   private final Segments.Offload offload; // guarded by sending
-  private boolean closed; // written under both locks
   private volatile boolean likelyEmpty; // written under receiving
-  private volatile long spinUntil; // of blocking calls; 0 while none spins
 
   FfmDgram(int fd, EpollLoop loop, Family family, Beside beside) throws IOException {
-    this.fd = fd;
-    this.loop = loop;
-    this.family = family;
+    super(fd, loop, family);
     this.beside = beside;
-    this.watch = new EpollWatch(loop, fd, this::passOn);
     this.gates = family.queuesAtTarget() ? new SendGates(this, loop) : null;
     this.only = family.queuesAtTarget() ? null : Sock.remoteAddress(fd);
     this.offload = new Segments.Offload(!family.queuesAtTarget());
@@ -71,36 +48,6 @@ class FfmDgram implements DgramTransport {
   static FfmDgram over(int fd, EpollLoop loop, Family family, DgramOptions options)
       throws IOException {
     return orClose(fd, () -> new FfmDgram(fd, loop, family, new Beside(options, false, false)));
-  }
-
-  /** Makes a transport. */
-  @FunctionalInterface
-  interface Making<T extends FfmDgram> {
-    T make() throws IOException;
-  }
-
-  static <T extends FfmDgram> T orClose(int fd, Making<T> making) throws IOException {
-    boolean done = false;
-    try {
-      T made = making.make();
-      done = true;
-      return made;
-    } finally {
-      if (!done) {
-        FfmFd.close(fd);
-      }
-    }
-  }
-
-  @Override
-  public EventLoop eventLoop() {
-    return loop;
-  }
-
-  private void checkOpen() throws ClosedChannelException {
-    if (closed) {
-      throw new ClosedChannelException();
-    }
   }
 
   // Receiving.
@@ -136,7 +83,7 @@ class FfmDgram implements DgramTransport {
     if (came < 0) {
       throw Failures.of("receive", came, nameOrNull(), peerOrNull());
     }
-    spinUntil = 0;
+    arrived();
     return true;
   }
 
@@ -259,24 +206,9 @@ class FfmDgram implements DgramTransport {
 
   // Waiting.
 
-  /**
-   * While messages are here that the kernel does not have any more, wakes one waiter after the
-   * other: one that gives up after its wake, or makes no attempt, thereby holds up nobody.
-   */
-  private void passOn() {
-    int left = prefetch.left();
-    if (left > 0 && !watch.wakeNext(Interest.READ, this::passOn)) {
-      readers.wake(left);
-    }
-  }
-
   @Override
-  public Wait arm(Interest interest, Runnable wake) {
-    Wait armed = watch.arm(interest, wake);
-    if (interest == Interest.READ) {
-      passOn();
-    }
-    return armed;
+  int left() {
+    return prefetch.left();
   }
 
   @Override
@@ -284,20 +216,6 @@ class FfmDgram implements DgramTransport {
     return target == null || gates == null
         ? arm(Interest.WRITE, wake)
         : gates.arm((UnixAddress) target, wake);
-  }
-
-  @Override
-  public boolean await(Interest interest, Deadline deadline) throws InterruptedIOException {
-    if (Thread.currentThread().isVirtual()) {
-      return DgramTransport.super.await(interest, deadline);
-    }
-    if (spin()) {
-      return true;
-    }
-    Pollers.Waiting parked = () -> DgramTransport.super.await(interest, deadline);
-    return interest == Interest.READ
-        ? readers.await(fd, Abi.POLLIN, deadline, () -> prefetch.left() > 0, parked)
-        : writers.await(fd, Abi.POLLOUT, deadline, () -> false, parked);
   }
 
   @Override
@@ -317,30 +235,6 @@ class FfmDgram implements DgramTransport {
     return DgramTransport.super.awaitSend(target, deadline);
   }
 
-  /**
-   * On a loop that spins its blocking calls do too: until the time has passed, the next attempt is
-   * always worth making.
-   */
-  private boolean spin() throws InterruptedIOException {
-    long nanos = loop.spinNanos();
-    if (nanos == 0) {
-      return false;
-    }
-    Pollers.checkInterrupt();
-    long now = System.nanoTime();
-    long until = spinUntil;
-    if (until == 0) {
-      spinUntil = now + nanos;
-      return true;
-    }
-    if (now - until < 0) {
-      Thread.onSpinWait();
-      return true;
-    }
-    spinUntil = 0;
-    return false;
-  }
-
   /** Whether it is connected, but not to this target. */
   boolean isConnectedElsewhere(UnixAddress target) {
     SocketAddress peer = peerOrNull();
@@ -358,76 +252,6 @@ class FfmDgram implements DgramTransport {
   }
 
   // The rest.
-
-  /** A call on the descriptor. */
-  @FunctionalInterface
-  interface OnSocket<T extends @Nullable Object> {
-    T call(int fd) throws IOException;
-  }
-
-  <T extends @Nullable Object> T onSocket(OnSocket<T> work) throws IOException {
-    sending.lock();
-    try {
-      checkOpen();
-      return work.call(fd);
-    } finally {
-      sending.unlock();
-    }
-  }
-
-  @Override
-  public SocketAddress localAddress() throws IOException {
-    SocketAddress address = onSocket(Sock::localAddress);
-    return address == null ? family.unbound() : address;
-  }
-
-  @Override
-  public @Nullable SocketAddress remoteAddress() throws IOException {
-    return onSocket(Sock::remoteAddress);
-  }
-
-  private @Nullable SocketAddress nameOrNull() {
-    try {
-      return localAddress();
-    } catch (IOException unknown) {
-      return null;
-    }
-  }
-
-  private @Nullable SocketAddress peerOrNull() {
-    try {
-      return remoteAddress();
-    } catch (IOException unknown) {
-      return null;
-    }
-  }
-
-  @Override
-  public int bufferSize(Interest interest) throws IOException {
-    return onSocket(number -> Sock.option(number, buffer(interest)));
-  }
-
-  @Override
-  public void bufferSize(Interest interest, int bytes) throws IOException {
-    onSocket(
-        number -> {
-          Sock.setOption(number, buffer(interest), bytes);
-          return bytes;
-        });
-  }
-
-  private static int buffer(Interest interest) {
-    return interest == Interest.READ ? Abi.SO_RCVBUF : Abi.SO_SNDBUF;
-  }
-
-  @Override
-  public void bind(SocketAddress address, int mode) throws IOException {
-    onSocket(
-        number -> {
-          family.bind(number, address, mode);
-          return address;
-        });
-  }
 
   @Override
   public void connect(SocketAddress address) throws IOException {
@@ -476,30 +300,14 @@ class FfmDgram implements DgramTransport {
   }
 
   @Override
-  public void close() {
-    receiving.lock();
-    sending.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      likelyEmpty = false;
-      watch.close();
-      if (gates != null) {
-        gates.close();
-      }
-      readers.close();
-      writers.close();
-      prefetch.close();
-      if (call != null) {
-        call.close();
-      }
-      FfmFd.close(fd);
-    } finally {
-      sending.unlock();
-      receiving.unlock();
+  void release() {
+    likelyEmpty = false;
+    if (gates != null) {
+      gates.close();
     }
-    loop.detach();
+    prefetch.close();
+    if (call != null) {
+      call.close();
+    }
   }
 }

@@ -8,11 +8,16 @@ import dev.ancilla.spi.Descriptors;
 import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Provider;
+import dev.ancilla.spi.ServerTransport;
 import dev.ancilla.spi.SocketKind;
+import dev.ancilla.spi.StreamOptions;
+import dev.ancilla.spi.StreamTransport;
+import dev.ancilla.spi.Transport;
 import dev.ancilla.spi.UdpOptions;
 import dev.ancilla.spi.UdpTransport;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 public final class FfmProvider implements Provider {
   static final String NAME = "native-ffm";
 
-  private static final Family UNIX = new UnixFamily();
+  private static final Family UNIX = UnixFamily.INSTANCE;
 
   /** What needs a Unix socket. */
   private static final Set<Feature> OF_UNIX =
@@ -63,7 +68,20 @@ public final class FfmProvider implements Provider {
           Feature.MULTICAST_INTERFACE_RESET,
           Feature.PACKET_INFO);
 
-  private @Nullable Map<SocketKind, Set<Feature>> features; // guarded by this
+  /** What needs messages. */
+  private static final Set<Feature> OF_MESSAGES =
+      EnumSet.of(
+          Feature.MESSAGE_CREDENTIALS,
+          Feature.MESSAGE_PIDFDS,
+          Feature.TIMESTAMPS,
+          Feature.DISCONNECT,
+          Feature.EMPTY_TO_PEER,
+          Feature.BATCHES);
+
+  /** What needs a connection. */
+  private static final Set<Feature> OF_STREAMS = EnumSet.of(Feature.PEER_PIDFD);
+
+  private final Map<SocketKind, Set<Feature>> features = new EnumMap<>(SocketKind.class);
 
   /** Creates the provider; for {@link java.util.ServiceLoader}. */
   public FfmProvider() {}
@@ -104,10 +122,10 @@ public final class FfmProvider implements Provider {
     return module.isNamed() ? module.getName() : "ALL-UNNAMED";
   }
 
-  /** SO_PASSPIDFD came with Linux 6.5. */
+  /** SO_PASSPIDFD and SO_PEERPIDFD came with Linux 6.5. */
   private static boolean hasPidfds() {
     try {
-      int probe = UNIX.open();
+      int probe = UNIX.open(Sock.DGRAM);
       try {
         Sock.setOption(probe, Abi.SO_PASSPIDFD, 1);
         return true;
@@ -121,35 +139,40 @@ public final class FfmProvider implements Provider {
 
   @Override
   public Set<SocketKind> kinds() {
-    return Set.of(SocketKind.UNIX_DGRAM, SocketKind.UDP);
+    return Set.of(SocketKind.UNIX_DGRAM, SocketKind.UNIX_STREAM, SocketKind.UDP);
   }
 
   @Override
-  public synchronized Set<Feature> features(SocketKind kind) {
-    Map<SocketKind, Set<Feature>> known = features;
-    if (known == null) {
-      Set<Feature> found = EnumSet.complementOf(EnumSet.of(Feature.JAVA_FILE_DESCRIPTOR));
-      if (Runtime.getRuntime().availableProcessors() == 1) {
-        found.remove(Feature.SPINNING);
-      }
-      if (!hasPidfds()) {
-        found.remove(Feature.MESSAGE_PIDFDS);
-      }
-      known =
-          Map.of(
-              SocketKind.UNIX_DGRAM,
-              without(OF_UDP, found),
-              SocketKind.UDP,
-              without(OF_UNIX, found));
-      features = known;
+  public Set<Feature> features(SocketKind kind) {
+    synchronized (features) {
+      return features.computeIfAbsent(kind, FfmProvider::featuresOf);
     }
-    return known.getOrDefault(kind, Set.of());
   }
 
-  private static Set<Feature> without(Set<Feature> others, Set<Feature> all) {
-    Set<Feature> rest = EnumSet.copyOf(all);
-    rest.removeAll(others);
-    return Set.copyOf(rest);
+  private static Set<Feature> featuresOf(SocketKind kind) {
+    Set<Feature> found = EnumSet.complementOf(EnumSet.of(Feature.JAVA_FILE_DESCRIPTOR));
+    switch (kind) {
+      case UNIX_DGRAM -> {
+        found.removeAll(OF_UDP);
+        found.removeAll(OF_STREAMS);
+      }
+      case UNIX_STREAM -> {
+        found.removeAll(OF_UDP);
+        found.removeAll(OF_MESSAGES);
+      }
+      case UDP -> {
+        found.removeAll(OF_UNIX);
+        found.removeAll(OF_STREAMS);
+      }
+    }
+    if (Runtime.getRuntime().availableProcessors() == 1) {
+      found.remove(Feature.SPINNING);
+    }
+    if (!hasPidfds()) {
+      found.remove(Feature.MESSAGE_PIDFDS);
+      found.remove(Feature.PEER_PIDFD);
+    }
+    return Set.copyOf(found);
   }
 
   @Override
@@ -174,7 +197,7 @@ public final class FfmProvider implements Provider {
   @Override
   public DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException {
-    return FfmDgram.over(UNIX.open(), own(loop), UNIX, options);
+    return FfmDgram.over(UNIX.open(Sock.DGRAM), own(loop), UNIX, options);
   }
 
   @Override
@@ -189,8 +212,7 @@ public final class FfmProvider implements Provider {
     EpollLoop own = own(loop);
     return Adopting.adopt(
         fd,
-        "UDP",
-        InetFamily::isUdp,
+        Adopting.Kind.UDP,
         copy -> FfmUdp.over(copy, own, InetFamily.of(copy), options, udp));
   }
 
@@ -199,23 +221,58 @@ public final class FfmProvider implements Provider {
       SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd) throws IOException {
     EpollLoop own = own(loop);
     return Adopting.adopt(
-        fd, "Unix datagram", UnixFamily::isDgram, copy -> FfmDgram.over(copy, own, UNIX, options));
+        fd, Adopting.Kind.DGRAM, copy -> FfmDgram.over(copy, own, UNIX, options));
   }
 
   @Override
   public List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException {
     EpollLoop own = own(loop);
-    int[] ends = Sock.pairDgram();
-    DgramTransport left;
+    return both(Sock.pair(Sock.DGRAM), end -> FfmDgram.over(end, own, UNIX, options));
+  }
+
+  @Override
+  public StreamTransport openStream(EventLoop loop, StreamOptions options) throws IOException {
+    return FfmStream.over(UNIX.open(Sock.STREAM), own(loop), options);
+  }
+
+  @Override
+  public StreamTransport adoptStream(EventLoop loop, StreamOptions options, OwnedFd fd)
+      throws IOException {
+    EpollLoop own = own(loop);
+    return Adopting.adopt(fd, Adopting.Kind.STREAM, copy -> FfmStream.over(copy, own, options));
+  }
+
+  @Override
+  public List<StreamTransport> pairStream(EventLoop loop, StreamOptions options)
+      throws IOException {
+    EpollLoop own = own(loop);
+    return both(Sock.pair(Sock.STREAM), end -> FfmStream.over(end, own, options));
+  }
+
+  @Override
+  public ServerTransport openServer(EventLoop loop, StreamOptions options) throws IOException {
+    return FfmServer.over(UNIX.open(Sock.STREAM), own(loop), options);
+  }
+
+  @Override
+  public ServerTransport adoptServer(EventLoop loop, StreamOptions options, OwnedFd fd)
+      throws IOException {
+    EpollLoop own = own(loop);
+    return Adopting.adopt(fd, Adopting.Kind.SERVER, copy -> FfmServer.over(copy, own, options));
+  }
+
+  private static <T extends Transport> List<T> both(int[] ends, Adopting.Over<? extends T> over)
+      throws IOException {
+    T left;
     try {
-      left = FfmDgram.over(ends[0], own, UNIX, options);
+      left = over.make(ends[0]);
     } catch (IOException | RuntimeException e) {
       FfmFd.close(ends[1]);
       throw e;
     }
     try {
-      return List.of(left, FfmDgram.over(ends[1], own, UNIX, options));
+      return List.of(left, over.make(ends[1]));
     } catch (IOException | RuntimeException e) {
       left.close();
       throw e;

@@ -27,7 +27,7 @@ final class FfmUdp extends FfmDgram implements UdpTransport {
 
   static FfmUdp open(EpollLoop loop, DgramOptions options, UdpOptions udp) throws IOException {
     InetFamily family = InetFamily.of(udp.family(), udp.ipv6Only());
-    int fd = family.open();
+    int fd = family.open(Sock.DGRAM);
     return orClose(
         fd,
         () -> {

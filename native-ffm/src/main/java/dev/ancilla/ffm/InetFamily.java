@@ -51,7 +51,7 @@ record InetFamily(boolean six, boolean sixOnly) implements Family {
 
     private static boolean hasSix() {
       try {
-        FfmFd.close(Sock.open(Abi.AF_INET6, Abi.IPPROTO_UDP));
+        FfmFd.close(Sock.open(Abi.AF_INET6, Sock.DGRAM, Abi.IPPROTO_UDP));
         return true;
       } catch (IOException none) {
         return !(none instanceof SocketOpException e) || e.errno() != Errno.EAFNOSUPPORT;
@@ -60,8 +60,8 @@ record InetFamily(boolean six, boolean sixOnly) implements Family {
   }
 
   @Override
-  public int open() throws IOException {
-    return Sock.open(six ? Abi.AF_INET6 : Abi.AF_INET, Abi.IPPROTO_UDP);
+  public int open(int type) throws IOException {
+    return Sock.open(six ? Abi.AF_INET6 : Abi.AF_INET, type, Abi.IPPROTO_UDP);
   }
 
   /** Whether the socket can have anything to do with an address. */

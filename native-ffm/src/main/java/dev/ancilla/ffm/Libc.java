@@ -50,6 +50,9 @@ final class Libc {
 
   /** Calls that few programs make are linked when the first one is made. */
   private static final class Rare {
+    static final MethodHandle LISTEN = find("listen", 2);
+    static final MethodHandle ACCEPT4 = find("accept4", 4);
+    static final MethodHandle SHUTDOWN = find("shutdown", 2);
     static final MethodHandle FCNTL = variadic("fcntl", 3, 2);
     static final MethodHandle FCHMOD = find("fchmod", 2);
     static final MethodHandle OPEN = variadic("open", 3, 2);
@@ -293,6 +296,31 @@ final class Libc {
   static long write(MemorySegment errno, int fd, long bytes, long count) {
     try {
       return toldLong(errno, (long) WRITE.invokeExact(errno, (long) fd, bytes, count));
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
+  static int listen(MemorySegment errno, int fd, int backlog) {
+    try {
+      return told(errno, (long) Rare.LISTEN.invokeExact(errno, (long) fd, (long) backlog));
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
+  /** Without the peer's address. */
+  static int accept4(MemorySegment errno, int fd, int flags) {
+    try {
+      return told(errno, (long) Rare.ACCEPT4.invokeExact(errno, (long) fd, 0L, 0L, (long) flags));
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
+  static int shutdown(MemorySegment errno, int fd, int how) {
+    try {
+      return told(errno, (long) Rare.SHUTDOWN.invokeExact(errno, (long) fd, (long) how));
     } catch (Throwable t) {
       throw never(t);
     }

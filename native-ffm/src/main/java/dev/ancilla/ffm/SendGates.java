@@ -106,7 +106,7 @@ final class SendGates {
     Gate gate = gates.get(target);
     if (gate == null) {
       evict();
-      int fd = Sock.open(Abi.AF_UNIX, 0);
+      int fd = Sock.open(Abi.AF_UNIX, Sock.DGRAM, 0);
       if (Sock.connect(fd, target) < 0) {
         FfmFd.close(fd);
         return null;

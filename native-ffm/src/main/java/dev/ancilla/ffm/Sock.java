@@ -1,5 +1,6 @@
 package dev.ancilla.ffm;
 
+import dev.ancilla.PeerCredentials;
 import dev.ancilla.UnixAddress;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -12,34 +13,35 @@ import org.jspecify.annotations.Nullable;
 final class Sock {
   private Sock() {}
 
-  /** Opens a datagram socket, close-on-exec. */
-  static int open(int domain, int protocol) throws IOException {
+  /** What a datagram socket is: calls on it say themselves that they do not wait. */
+  static final int DGRAM = Abi.SOCK_DGRAM | Abi.SOCK_CLOEXEC;
+
+  /** What a stream socket is: connecting and accepting cannot say that they do not wait. */
+  static final int STREAM = Abi.SOCK_STREAM | Abi.SOCK_CLOEXEC | Abi.SOCK_NONBLOCK;
+
+  static int open(int domain, int type, int protocol) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      int fd = Libc.socket(scratch.errno, domain, Abi.SOCK_DGRAM | Abi.SOCK_CLOEXEC, protocol);
-      if (fd < 0) {
-        throw Failures.of("socket", fd, null, null);
-      }
-      return fd;
+      return checked("socket", Libc.socket(scratch.errno, domain, type, protocol));
     }
   }
 
-  /** Opens two connected Unix datagram sockets, close-on-exec. */
-  static int[] pairDgram() throws IOException {
+  /** Opens two connected Unix sockets. */
+  static int[] pair(int type) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      int result =
-          Libc.socketpair(
-              scratch.errno,
-              Abi.AF_UNIX,
-              Abi.SOCK_DGRAM | Abi.SOCK_CLOEXEC,
-              0,
-              scratch.memory.address());
-      if (result < 0) {
-        throw Failures.of("socketpair", result, null, null);
-      }
+      checked(
+          "socketpair",
+          Libc.socketpair(scratch.errno, Abi.AF_UNIX, type, 0, scratch.memory.address()));
       return new int[] {
         scratch.memory.get(ValueLayout.JAVA_INT, 0), scratch.memory.get(ValueLayout.JAVA_INT, 4)
       };
     }
+  }
+
+  private static int checked(String operation, int result) throws IOException {
+    if (result < 0) {
+      throw Failures.of(operation, result, null, null);
+    }
+    return result;
   }
 
   /**
@@ -74,6 +76,53 @@ final class Sock {
     }
   }
 
+  /** Returns 0, or the negative errno. */
+  static int listen(int fd, int backlog) {
+    try (Scratch scratch = Scratch.borrow()) {
+      return Libc.listen(scratch.errno, fd, backlog);
+    }
+  }
+
+  /** Returns the descriptor, close-on-exec and non-blocking, or the negative errno. */
+  static int accept(int fd) {
+    try (Scratch scratch = Scratch.borrow()) {
+      int result;
+      do {
+        result = Libc.accept4(scratch.errno, fd, Abi.SOCK_CLOEXEC | Abi.SOCK_NONBLOCK);
+      } while (result == -Abi.EINTR);
+      return result;
+    }
+  }
+
+  /** Returns 0, or the negative errno. */
+  static int shutdown(int fd, int how) {
+    try (Scratch scratch = Scratch.borrow()) {
+      return Libc.shutdown(scratch.errno, fd, how);
+    }
+  }
+
+  /** Makes the open file non-blocking, for everybody who shares it. */
+  static void makeNonBlocking(int fd) throws IOException {
+    try (Scratch scratch = Scratch.borrow()) {
+      int flags = checked("fcntl", Libc.fcntl(scratch.errno, fd, Abi.F_GETFL, 0));
+      if ((flags & Abi.O_NONBLOCK) == 0) {
+        checked("fcntl", Libc.fcntl(scratch.errno, fd, Abi.F_SETFL, flags | Abi.O_NONBLOCK));
+      }
+    }
+  }
+
+  static PeerCredentials peerCredentials(int fd) throws IOException {
+    try (Scratch scratch = Scratch.borrow()) {
+      int size = Abi.Ucred.SIZE;
+      scratch.memory.set(ValueLayout.JAVA_INT, size, size);
+      long value = scratch.memory.address();
+      checked(
+          "getsockopt",
+          Libc.getsockopt(scratch.errno, fd, Abi.SOL_SOCKET, Abi.SO_PEERCRED, value, value + size));
+      return Control.credentials(scratch.memory, 0);
+    }
+  }
+
   /** Sets the mode that the file will have, less the umask, before it has a name. */
   static int fchmod(int fd, int mode) {
     try (Scratch scratch = Scratch.borrow()) {
@@ -85,10 +134,7 @@ final class Sock {
     try (Scratch scratch = Scratch.borrow()) {
       scratch.memory.set(ValueLayout.JAVA_INT, Sockaddr.ROOM, Sockaddr.ROOM);
       long name = scratch.memory.address();
-      int result = Libc.getsockname(scratch.errno, fd, name, name + Sockaddr.ROOM);
-      if (result < 0) {
-        throw Failures.of("getsockname", result, null, null);
-      }
+      checked("getsockname", Libc.getsockname(scratch.errno, fd, name, name + Sockaddr.ROOM));
       return decode(scratch);
     }
   }
@@ -104,9 +150,7 @@ final class Sock {
       if (result == -Abi.ENOTCONN) {
         return null;
       }
-      if (result < 0) {
-        throw Failures.of("getpeername", result, null, null);
-      }
+      checked("getpeername", result);
       SocketAddress address = decode(scratch);
       return address == null ? UnixAddress.unnamed() : address;
     }
@@ -125,10 +169,8 @@ final class Sock {
     try (Scratch scratch = Scratch.borrow()) {
       scratch.memory.set(ValueLayout.JAVA_INT, 4, Integer.BYTES);
       long value = scratch.memory.address();
-      int result = Libc.getsockopt(scratch.errno, fd, level, option, value, value + 4);
-      if (result < 0) {
-        throw Failures.of("getsockopt", result, null, null);
-      }
+      checked(
+          "getsockopt", Libc.getsockopt(scratch.errno, fd, level, option, value, value + 4));
       return scratch.memory.get(ValueLayout.JAVA_INT, 0);
     }
   }
@@ -138,7 +180,8 @@ final class Sock {
   }
 
   static void setOption(int fd, int level, int option, int value) throws IOException {
-    int result =
+    checked(
+        "setsockopt",
         setOption(
             fd,
             level,
@@ -146,10 +189,7 @@ final class Sock {
             memory -> {
               memory.set(ValueLayout.JAVA_INT, 0, value);
               return Integer.BYTES;
-            });
-    if (result < 0) {
-      throw Failures.of("setsockopt", result, null, null);
-    }
+            }));
   }
 
   /** Writes the value of an option, and returns its size. */

@@ -7,16 +7,19 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
-/** Unix datagrams, {@code unix(7)}. */
+/** Unix sockets, {@code unix(7)}. */
 final class UnixFamily implements Family {
-  static boolean isDgram(int fd) throws IOException {
-    return Sock.option(fd, Abi.SO_DOMAIN) == Abi.AF_UNIX
-        && Sock.option(fd, Abi.SO_TYPE) == Abi.SOCK_DGRAM;
+  static final Family INSTANCE = new UnixFamily();
+
+  private UnixFamily() {}
+
+  static boolean is(int fd, int type) throws IOException {
+    return Sock.option(fd, Abi.SO_DOMAIN) == Abi.AF_UNIX && Sock.option(fd, Abi.SO_TYPE) == type;
   }
 
   @Override
-  public int open() throws IOException {
-    return Sock.open(Abi.AF_UNIX, 0);
+  public int open(int type) throws IOException {
+    return Sock.open(Abi.AF_UNIX, type, 0);
   }
 
   @Override
