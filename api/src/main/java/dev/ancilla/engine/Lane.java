@@ -97,17 +97,18 @@ final class Lane {
     }
   }
 
-  /** Called when an operation was abandoned: if nobody is left, the wait is given up. */
+  /** Called when an operation was abandoned: if it was the one that waits, so is its wait. */
   void sweep() {
     loop.execute(
         () -> {
-          boolean nobody;
+          boolean first;
           synchronized (queue) {
+            Operation<?> head = queue.peek();
+            first = head == null || head.isSettled();
             queue.removeIf(Operation::isSettled);
-            nobody = queue.isEmpty();
           }
           Wait current = wait;
-          if (nobody && current != null) {
+          if (first && current != null) {
             waits++;
             current.cancel();
             pump();

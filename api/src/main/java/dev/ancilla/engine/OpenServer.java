@@ -16,11 +16,16 @@ import dev.ancilla.spi.ServerTransport;
 import dev.ancilla.spi.StreamTransport;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An open server: hands attempts to its transport, and to nobody whom its list does not allow. */
 public final class OpenServer extends OpenSocket<ServerTransport> implements Server {
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
+
+  private static final Set<Errno> SHORTAGES =
+      EnumSet.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS);
 
   /** How many connections one attempt may pass over: others have their turn then. */
   private static final int PASSED_OVER = 16;
@@ -97,20 +102,16 @@ public final class OpenServer extends OpenSocket<ServerTransport> implements Ser
 
   /** Returns whether only this connection is lost; otherwise accepting has to wait. */
   private boolean passes(SocketOpException e) throws SocketOpException {
-    switch (e.errno()) {
-      case ECONNABORTED:
-        return true;
-      case EMFILE:
-      case ENFILE:
-      case ENOMEM:
-      case ENOBUFS:
-        if (gate.backOff()) {
-          LOG.log(System.Logger.Level.WARNING, "{0}; trying again", e.getMessage());
-        }
-        return false;
-      default:
-        throw e;
+    if (e.errno() == Errno.ECONNABORTED) {
+      return true;
     }
+    if (!SHORTAGES.contains(e.errno())) {
+      throw e;
+    }
+    if (gate.backOff()) {
+      LOG.log(System.Logger.Level.WARNING, "{0}; trying again", e.getMessage());
+    }
+    return false;
   }
 
   private boolean isAllowed(StreamTransport accepted) {

@@ -20,7 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger
 
 /**
  * Sending: what junixsocket does there, and native-ffm does not. The ids are the rows of the table of
- * junixsocket's habits. A16, A21 and a part of A13, A14, A20 and A22 are about streams, and not here.
+ * junixsocket's habits. A16, A21 and a part of A13, A14, A20 and A22 are about streams: see the contract of
+ * streams.
  */
 class SendRowsTest : RowSpec({
     row("A1 a refused send leaves our socket open, bound, and its waiting receiver waiting") {

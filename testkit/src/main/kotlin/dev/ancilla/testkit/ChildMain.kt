@@ -12,6 +12,7 @@ import dev.ancilla.UnsupportedFeatureException
 import java.io.File
 import java.net.InetAddress
 import java.net.InetSocketAddress
+import java.nio.file.Path
 import java.time.Duration
 
 /** What the second processes of the contract do. */
@@ -30,6 +31,7 @@ internal object ChildMain {
             "send" -> send(words[1], words[2])
             "spin" -> spin()
             "few" -> fewDescriptors(words[1])
+            "accept" -> acceptWithoutDescriptors(words[1])
             "many" -> manySockets(words[1], words[2].toInt())
             else -> error("no such task: $task")
         }
@@ -146,6 +148,31 @@ internal object ChildMain {
                     println("${datagram.text()} ${ancillary.descriptors().size} ${ancillary.truncated()}")
                 }
             }
+        }
+    }
+
+    /** Serves with no descriptor free, says that nobody was accepted, and who is once there is one. */
+    private fun acceptWithoutDescriptors(path: String) {
+        Sockets.unixServer().listen(UnixAddress.path(path)).use { server ->
+            val clients = List(2) { Sockets.unixStream().connect(server.localAddress()) }
+            // Classes are loaded from files, for which there is no descriptor below.
+            server.pause()
+            val first = server.async().accept()
+            server.resume()
+            first.join("accept").close()
+            attempt { Sockets.unixDgram().open().apply { tryConnect(UnixAddress.path("/no/such")) } }
+            println("ready")
+            limitDescriptors(free = 0)
+            val fillers = generateSequence { runCatching { OwnedFd.open(Path.of("/dev/null")) }.getOrNull() }.toList()
+            check(server.tryAccept() == null) { "there was a descriptor" }
+            val accept = server.async().accept()
+            Thread.sleep(WATCHING_MILLIS * 2)
+            check(!accept.isDone) { "there was a descriptor" }
+            fillers.forEach(OwnedFd::close)
+            println("waited")
+            accept.join("accept").close()
+            println("accepted")
+            clients.forEach(AutoCloseable::close)
         }
     }
 

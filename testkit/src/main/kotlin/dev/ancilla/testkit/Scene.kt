@@ -34,11 +34,7 @@ internal class Scene(val subject: DgramSubject, val style: Style) : AutoCloseabl
         open(wish).also { it.tryConnect(peer.localAddress()) }
 
     /** Starts the socket's loop, whose thread stays while a socket is open. */
-    fun startLoopOf(socket: DgramSocket) {
-        val started = CompletableFuture<Unit>()
-        socket.eventLoop().execute { started.complete(Unit) }
-        started.join("the loop")
-    }
+    fun startLoopOf(socket: DgramSocket) = startLoop(socket.eventLoop())
 
     fun newEventLoop(name: String): EventLoop = subject.newEventLoop("ancilla-$name")
 
@@ -65,4 +61,11 @@ internal class Scene(val subject: DgramSubject, val style: Style) : AutoCloseabl
     }
 
     override fun close() = kept.asReversed().forEach(AutoCloseable::close)
+}
+
+/** Starts a loop, and waits until it runs. */
+internal fun startLoop(loop: EventLoop) {
+    val started = CompletableFuture<Unit>()
+    loop.execute { started.complete(Unit) }
+    started.join("the loop")
 }

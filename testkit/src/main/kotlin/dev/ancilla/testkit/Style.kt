@@ -97,7 +97,7 @@ internal class Blocking(label: String, private val start: (Runnable) -> Thread) 
     override fun connect(socket: DgramSocket, address: SocketAddress) =
         call("connect") { socket.blocking().connect(address, null) }
 
-    private fun <T> call(what: String, work: () -> T): Call<T> {
+    fun <T> call(what: String, work: () -> T): Call<T> {
         val outcome = CompletableFuture<T>()
         val caller =
             start {
@@ -132,7 +132,7 @@ internal data object Async : Style("async") {
         call("connect", socket.async().connect(address)) { }
 
     /** A future without a value completes with null, which Kotlin has no type for. */
-    private fun <T> call(what: String, future: CompletableFuture<*>, convert: (Any?) -> T): Call<T> {
+    fun <T> call(what: String, future: CompletableFuture<*>, convert: (Any?) -> T): Call<T> {
         // Not a dependent stage, which would wrap what the call threw.
         val outcome = CompletableFuture<T>()
         future.whenComplete { result, failure ->

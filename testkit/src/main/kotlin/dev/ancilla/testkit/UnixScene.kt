@@ -16,10 +16,13 @@ internal fun Scene.receiverOf(descriptors: Int): UnixDgramSocket =
     keep(Sockets.unixDgram().maxDescriptors(descriptors).bind(UnixAddress.path(freshPath())))
 
 /** Opens a new file with [text] in it. */
-internal fun Scene.fileWith(text: String): OwnedFd {
+internal fun Scene.fileWith(text: String): OwnedFd = keep(newFile(directory, text))
+
+/** Opens a new file of [directory] with [text] in it. */
+internal fun newFile(directory: Path, text: String): OwnedFd {
     val file = Files.createTempFile(directory, "file", "")
     Files.writeString(file, text)
-    return keep(OwnedFd.open(file))
+    return OwnedFd.open(file)
 }
 
 /** What is in the file, wherever its position is. */
@@ -36,8 +39,11 @@ internal fun Datagram.readDescriptors(): List<String> =
  * Opens a duplicate of [socket]'s own descriptor, whose number is found in `/proc/self/fd`: it is the
  * one that is there since [before], when the loop's selector was open already.
  */
-internal fun Scene.duplicateOf(before: Census): OwnedFd {
+internal fun Scene.duplicateOf(before: Census): OwnedFd = keep(duplicateSince(before))
+
+/** Opens a duplicate of the first socket that is there since [before]. */
+internal fun duplicateSince(before: Census): OwnedFd {
     val number = Census.take().since(before).entries.first { it.value.startsWith("socket:") }.key
     val borrowed = OwnedFd.of(number)
-    return keep(borrowed.duplicate()).also { borrowed.release() }
+    return borrowed.duplicate().also { borrowed.release() }
 }

@@ -1,0 +1,6 @@
+package dev.ancilla.ffm
+
+import dev.ancilla.testkit.StreamContract
+
+/** What Unix streams and servers do, over native-ffm. */
+class FfmStreamContractTest : StreamContract("native-ffm")
