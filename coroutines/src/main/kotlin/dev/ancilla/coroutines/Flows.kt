@@ -23,17 +23,22 @@ import kotlinx.coroutines.flow.FlowCollector
  *
  * @throws dev.ancilla.SocketOpException in the collector, if the kernel refuses to receive
  */
-public fun DgramSocket.incoming(): Flow<Datagram> = Incoming(this)
+public fun DgramSocket.incoming(): Flow<Datagram> =
+    Received(next = { receiveOrEnd() }, give = { message -> message.use { emit(it) } })
 
-/** Not `flow { }`: its `emit` looks for cancellation first, and what was just received would be lost. */
+/**
+ * What [next] returns until that is `null`, handed over by [give].
+ *
+ * Not `flow { }`: its `emit` looks for cancellation first, and what was just received would be lost.
+ */
 @OptIn(ExperimentalForInheritanceCoroutinesApi::class)
-private class Incoming(
-    private val socket: DgramSocket,
-) : Flow<Datagram> {
-    override suspend fun collect(collector: FlowCollector<Datagram>) {
+internal class Received<T : Any>(
+    private val next: suspend () -> T?,
+    private val give: suspend FlowCollector<T>.(T) -> Unit,
+) : Flow<T> {
+    override suspend fun collect(collector: FlowCollector<T>) {
         while (true) {
-            val message = socket.receiveOrEnd() ?: return
-            message.use { collector.emit(it) }
+            collector.give(next() ?: return)
         }
     }
 }
