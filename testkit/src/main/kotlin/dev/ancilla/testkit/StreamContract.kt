@@ -29,6 +29,7 @@ abstract class StreamContract(internal val provider: String) : FunSpec() {
         serving()
         streamRows()
         streamHabits()
+        streamFlows()
     }
 
     /** A test of what is the same in every style. */

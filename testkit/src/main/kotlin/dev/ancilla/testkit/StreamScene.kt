@@ -70,6 +70,15 @@ internal class StreamScene(val style: StreamStyle) : AutoCloseable {
     fun StreamSocket.end(text: String, vararg descriptors: OwnedFd) =
         style.end(this, listOf(bytes(text)), Ancillary.lend(*descriptors)).await()
 
+    /** Reads to the end of the stream, and returns what was written. */
+    fun StreamSocket.readToText(): String = buildString {
+        while (true) {
+            val (text, _) = readPart(1000)
+            if (text.isEmpty()) return@buildString
+            append(text)
+        }
+    }
+
     /** Reads to the end of the stream, and tells how many bytes came. */
     fun StreamSocket.readToEnd(): Long {
         val target = ByteBuffer.allocate(64 * 1024)

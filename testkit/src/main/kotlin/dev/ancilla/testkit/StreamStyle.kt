@@ -28,7 +28,14 @@ internal interface StreamStyle {
     companion object {
         /** Every style this JVM has. */
         val all: List<StreamStyle> by lazy {
-            Style.all.filterIsInstance<Blocking>().map(::BlockingStreams) + AsyncStreams
+            Style.all.mapNotNull { style ->
+                when (style) {
+                    is Blocking -> BlockingStreams(style)
+                    is Async -> AsyncStreams
+                    is Suspending -> SuspendingStreams(style)
+                    else -> null // Listeners are of messages.
+                }
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.ReceiveBatch
 import dev.ancilla.SendBatch
+import dev.ancilla.Socket
 import dev.ancilla.coroutines.asCoroutineDispatcher
 import dev.ancilla.coroutines.connect
 import dev.ancilla.coroutines.receive
@@ -145,7 +146,7 @@ internal data object Async : Style("async") {
 /** A call of a coroutine, which is given up by cancelling its job. */
 internal class Suspending(
     label: String,
-    private val on: (DgramSocket) -> CoroutineDispatcher,
+    private val on: (Socket) -> CoroutineDispatcher,
 ) : Style(label) {
     override fun receive(socket: DgramSocket) = call("receive", socket) { socket.receive() }
 
@@ -160,7 +161,7 @@ internal class Suspending(
     override fun connect(socket: DgramSocket, address: SocketAddress) =
         call("connect", socket) { socket.connect(address) }
 
-    private fun <T> call(what: String, socket: DgramSocket, work: suspend () -> T): Call<T> {
+    fun <T> call(what: String, socket: Socket, work: suspend () -> T): Call<T> {
         val outcome = CompletableFuture<T>()
         val job =
             CoroutineScope(on(socket)).launch {
