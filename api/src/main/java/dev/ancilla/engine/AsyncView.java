@@ -161,5 +161,4 @@ final class AsyncView implements AsyncDgram {
       result.completeExceptionally(e);
     }
   }
-
 }

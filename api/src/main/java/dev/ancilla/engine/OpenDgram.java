@@ -393,8 +393,7 @@ class OpenDgram extends OpenSocket<DgramTransport> implements DgramSocket {
 
     private boolean trySendFrom(PacketInfo source) throws IOException {
       UdpTransport udp = (UdpTransport) transport;
-      return OpenDgram.this.attempt(
-          Interest.WRITE, () -> udp.trySend(payload, target, source));
+      return OpenDgram.this.attempt(Interest.WRITE, () -> udp.trySend(payload, target, source));
     }
 
     @Override

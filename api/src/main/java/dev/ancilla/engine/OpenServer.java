@@ -109,9 +109,18 @@ public final class OpenServer extends OpenSocket<ServerTransport> implements Ser
       throw e;
     }
     if (gate.backOff()) {
-      LOG.log(System.Logger.Level.WARNING, "{0}; trying again", e.getMessage());
+      warn(e.getMessage() + "; trying again");
     }
     return false;
+  }
+
+  /** A logger's first line may need descriptors, and there are none: that does not end a server. */
+  private static void warn(String message) {
+    try {
+      LOG.log(System.Logger.Level.WARNING, message);
+    } catch (RuntimeException | Error unlogged) {
+      // Java's own throws an Error when it cannot read its time zones.
+    }
   }
 
   private boolean isAllowed(StreamTransport accepted) {

@@ -105,9 +105,7 @@ public final class OpenStream extends OpenSocket<StreamTransport> implements Str
   public long tryWrite(List<ByteBuffer> sources, Ancillary ancillary) throws IOException {
     List<OwnedFd.Hold> holds = checkWrite(sources, ancillary);
     try {
-      return StreamWrite.hasRemaining(sources)
-          ? tryWrite(sources, Holds.handles(holds))
-          : 0;
+      return StreamWrite.hasRemaining(sources) ? tryWrite(sources, Holds.handles(holds)) : 0;
     } finally {
       holds.forEach(OwnedFd.Hold::close);
     }

@@ -77,12 +77,18 @@ class BindingTest : FunSpec({
         path.exists() shouldBe true
         transport.localAddress() shouldBe address
 
-        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport::bind, address) { false } }
-            .errno() shouldBe Errno.EADDRINUSE
+        shouldThrow<SocketOpException> {
+            binding(
+                replaceStale = true,
+            ).bind(transport::bind, address) { false }
+        }.errno() shouldBe Errno.EADDRINUSE
         path.deleteExisting()
         leaveSocketFile()
-        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport::bind, address) { true } }
-            .errno() shouldBe Errno.EADDRINUSE
+        shouldThrow<SocketOpException> {
+            binding(
+                replaceStale = true,
+            ).bind(transport::bind, address) { true }
+        }.errno() shouldBe Errno.EADDRINUSE
         path.exists() shouldBe true
         transport.close()
     }
@@ -90,8 +96,11 @@ class BindingTest : FunSpec({
     test("replacing in a directory that is not there says ENOENT") {
         val transport = ScriptedTransport()
         val address = UnixAddress.path(directory.resolve("none/x.sock"))
-        shouldThrow<SocketOpException> { binding(replaceStale = true).bind(transport::bind, address) { false } }
-            .errno() shouldBe Errno.ENOENT
+        shouldThrow<SocketOpException> {
+            binding(
+                replaceStale = true,
+            ).bind(transport::bind, address) { false }
+        }.errno() shouldBe Errno.ENOENT
         transport.close()
     }
 

@@ -26,6 +26,7 @@ public class Frame(
     /** Closes the descriptors that nobody took. */
     override fun close(): Unit = ancillary.close()
 
+    /** For logs: how long it is, and what it carries. */
     override fun toString(): String = "Frame(${payload.size} bytes, $ancillary)"
 }
 
@@ -64,7 +65,9 @@ public suspend fun StreamSocket.readFrame(maxBytes: Int = MEBIBYTE): Frame? {
     try {
         val length = head.getInt(0)
         if (length !in 0..maxBytes) {
-            throw ProtocolException("readFrame: $this sends a frame of ${length.toUInt()} bytes, more than $maxBytes")
+            throw ProtocolException(
+                "readFrame: $this sends a frame of ${length.toUInt()} bytes, more than $maxBytes",
+            )
         }
         val bytes = ByteArray(length)
         if (length > 0) readExactly(ByteBuffer.wrap(bytes)).close()

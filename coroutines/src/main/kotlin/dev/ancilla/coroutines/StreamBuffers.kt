@@ -116,7 +116,9 @@ private class BlockingSink(private val socket: StreamSocket) : RawSink {
     @OptIn(UnsafeIoApi::class)
     override fun write(source: Buffer, byteCount: Long) {
         check(!closed) { "the sink of $socket is closed" }
-        require(byteCount in 0..source.size) { "write: byteCount is $byteCount, not within 0..${source.size}" }
+        require(
+            byteCount in 0..source.size,
+        ) { "write: byteCount is $byteCount, not within 0..${source.size}" }
         var left = byteCount
         while (left > 0) {
             val written =

@@ -38,8 +38,7 @@ final class Adopting {
     T make(int fd) throws IOException;
   }
 
-  static <T extends Transport> T adopt(OwnedFd owned, Kind kind, Over<T> over)
-      throws IOException {
+  static <T extends Transport> T adopt(OwnedFd owned, Kind kind, Over<T> over) throws IOException {
     int copy;
     try (OwnedFd.Hold hold = owned.hold()) {
       int number = hold.handle().number();

@@ -211,17 +211,14 @@ public final class FfmProvider implements Provider {
       throws IOException {
     EpollLoop own = own(loop);
     return Adopting.adopt(
-        fd,
-        Adopting.Kind.UDP,
-        copy -> FfmUdp.over(copy, own, InetFamily.of(copy), options, udp));
+        fd, Adopting.Kind.UDP, copy -> FfmUdp.over(copy, own, InetFamily.of(copy), options, udp));
   }
 
   @Override
   public DgramTransport adoptDgram(
       SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd) throws IOException {
     EpollLoop own = own(loop);
-    return Adopting.adopt(
-        fd, Adopting.Kind.DGRAM, copy -> FfmDgram.over(copy, own, UNIX, options));
+    return Adopting.adopt(fd, Adopting.Kind.DGRAM, copy -> FfmDgram.over(copy, own, UNIX, options));
   }
 
   @Override

@@ -169,8 +169,7 @@ final class Sock {
     try (Scratch scratch = Scratch.borrow()) {
       scratch.memory.set(ValueLayout.JAVA_INT, 4, Integer.BYTES);
       long value = scratch.memory.address();
-      checked(
-          "getsockopt", Libc.getsockopt(scratch.errno, fd, level, option, value, value + 4));
+      checked("getsockopt", Libc.getsockopt(scratch.errno, fd, level, option, value, value + 4));
       return scratch.memory.get(ValueLayout.JAVA_INT, 0);
     }
   }

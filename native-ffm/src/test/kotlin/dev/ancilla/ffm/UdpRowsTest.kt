@@ -37,7 +37,7 @@ private fun UdpSocket.receiveTexts(count: Int): List<String> = List(count) { rec
 
 /** A socket to which the kernel hands joined messages as they came, which tells what was joined. */
 private fun uncut(): UdpSocket {
-    val fd = Sock.open(Abi.AF_INET, Abi.IPPROTO_UDP)
+    val fd = Sock.open(Abi.AF_INET, Sock.DGRAM, Abi.IPPROTO_UDP)
     Sock.setOption(fd, Abi.IPPROTO_UDP, Abi.UDP_GRO, 1)
     return udp().adopt(OwnedFd.of(fd)).also { it.bind(at(FOUR)) }
 }
@@ -177,7 +177,7 @@ class UdpRowsTest :
         }
 
         row("what is no UDP socket is not adopted, and stays as it was") {
-            OwnedFd.of(Sock.open(Abi.AF_UNIX, 0)).use { unix ->
+            OwnedFd.of(Sock.open(Abi.AF_UNIX, Sock.DGRAM, 0)).use { unix ->
                 shouldThrow<SocketOpException> { udp().adopt(unix) }.errno() shouldBe Errno.EPROTOTYPE
                 unix.isOpen shouldBe true
             }

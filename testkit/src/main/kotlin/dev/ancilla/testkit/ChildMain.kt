@@ -4,6 +4,7 @@ import dev.ancilla.DgramSocket
 import dev.ancilla.IpFamily
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
+import dev.ancilla.Server
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
 import dev.ancilla.UdpSocket
@@ -161,9 +162,11 @@ internal object ChildMain {
             server.resume()
             first.join("accept").close()
             attempt { Sockets.unixDgram().open().apply { tryConnect(UnixAddress.path("/no/such")) } }
+            System.getLogger(Server::class.java.name).log(System.Logger.Level.WARNING, "this is what warnings look like")
             println("ready")
-            limitDescriptors(free = 0)
-            val fillers = generateSequence { runCatching { OwnedFd.open(Path.of("/dev/null")) }.getOrNull() }.toList()
+            limitDescriptors(free = 2)
+            val fillers =
+                generateSequence { runCatching { OwnedFd.open(Path.of("/dev/null")) }.getOrNull() }.toList()
             check(server.tryAccept() == null) { "there was a descriptor" }
             val accept = server.async().accept()
             Thread.sleep(WATCHING_MILLIS * 2)

@@ -145,7 +145,8 @@ internal fun StreamContract.serving() {
         val alive = ArrayDeque<StreamSocket>()
         var accepted = 0
         repeat(10_000) { n ->
-            val client = keepShortly(alive, Sockets.unixStream().maxDescriptors(2).connect(server.localAddress()))
+            val client =
+                keepShortly(alive, Sockets.unixStream().maxDescriptors(2).connect(server.localAddress()))
             when (random.nextInt(4)) {
                 0 -> client.tryWrite(listOf(bytes("abc")), Ancillary.lend(lent, lent))
                 1 -> client.tryWrite(bytes("abc"))

@@ -56,10 +56,15 @@ private fun StreamContract.servedConnections() {
         val server = server()
         val failed = ConcurrentLinkedQueue<String>()
         val running = AtomicInteger()
-        runBlocking(Dispatchers.Default) {
+        runBlocking(Dispatchers.IO) {
             val serving =
                 launch {
-                    server.serve(onFailure = { _, failure -> failed += failure.message.orEmpty() }) { connection ->
+                    server.serve(onFailure = {
+                        _,
+                        failure,
+                        ->
+                        failed += failure.message.orEmpty()
+                    }) { connection ->
                         running.incrementAndGet()
                         try {
                             val line = connection.lines().first()
@@ -71,7 +76,12 @@ private fun StreamContract.servedConnections() {
                         }
                     }
                 }
-            val clients = listOf("a", "fail", "stay").map { clientOf(server).also { c -> c.write("$it\n".toBuffer()) } }
+            val clients =
+                listOf("a", "fail", "stay").map {
+                    clientOf(server).also { c ->
+                        c.write("$it\n".toBuffer())
+                    }
+                }
             clients[0].readToText() shouldBe "got a"
             clients[1].readToText() shouldBe ""
             failed.toList().shouldContainExactly("as asked")
@@ -87,7 +97,7 @@ private fun StreamContract.servedConnections() {
         val server = server()
         val most = AtomicInteger()
         val now = AtomicInteger()
-        runBlocking(Dispatchers.Default) {
+        runBlocking(Dispatchers.IO) {
             val serving =
                 launch {
                     server.serve(atMost = 2) { connection ->
@@ -129,7 +139,7 @@ private fun StreamContract.servedConnections() {
 
     scenario("halves of a stream have owners of their own") {
         val pair = pair()
-        runBlocking(Dispatchers.Default) {
+        runBlocking(Dispatchers.IO) {
             val other = async { splitStream(pair.left()) }
             pair.right().readToText() shouldBe "to the peer"
             pair.right().write("to the us".toBuffer())
@@ -143,7 +153,7 @@ private fun StreamContract.streamBuffers() {
     scenario("buffers of kotlinx-io are written and read whole, in order, whatever their segments") {
         val pair = pair()
         val sent = ByteArray(1_000_000) { (it * 31 shr 3).toByte() }
-        runBlocking(Dispatchers.Default) {
+        runBlocking(Dispatchers.IO) {
             launch {
                 val source = Buffer().apply { write(sent) }
                 pair.left().write(source)
@@ -190,11 +200,14 @@ private fun StreamContract.framesAndLines() {
     scenario("frames come whole, each with its own descriptors, to the end of the stream") {
         val pair = pair()
         val files = List(3) { fileWith("file $it") }
-        runBlocking(Dispatchers.Default) {
+        runBlocking(Dispatchers.IO) {
             launch {
                 pair.left().writeFrame("".encodeToByteString())
                 repeat(3) { n ->
-                    pair.left().writeFrame("frame $n".repeat(20_000).encodeToByteString(), Ancillary.lend(files[n]))
+                    pair.left().writeFrame(
+                        "frame $n".repeat(20_000).encodeToByteString(),
+                        Ancillary.lend(files[n]),
+                    )
                 }
                 pair.left().shutdownOutput()
             }
@@ -232,7 +245,8 @@ private fun StreamContract.framesAndLines() {
         val pair = pair()
         runBlocking {
             pair.left().writeFrame("12345".encodeToByteString())
-            shouldThrow<ProtocolException> { pair.right().readFrame(maxBytes = 4) }.message shouldContain "5 bytes"
+            shouldThrow<ProtocolException> { pair.right().readFrame(maxBytes = 4) }.message shouldContain
+                "5 bytes"
             pair.right().readFrame()!!.payload.decodeToString() shouldBe "12345"
             pair.left().write(ByteBuffer.wrap(byteArrayOf(0, 0)))
             pair.left().shutdownOutput()

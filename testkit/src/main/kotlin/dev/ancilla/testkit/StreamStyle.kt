@@ -81,8 +81,7 @@ private data object AsyncStreams : StreamStyle {
     override fun end(socket: StreamSocket, sources: List<ByteBuffer>, ancillary: Ancillary) =
         Async.call("end", socket.async().end(sources, ancillary)) { }
 
-    override fun accept(server: Server) =
-        Async.call("accept", server.async().accept()) { it as StreamSocket }
+    override fun accept(server: Server) = Async.call("accept", server.async().accept()) { it as StreamSocket }
 
     override fun toString() = Async.toString()
 }
