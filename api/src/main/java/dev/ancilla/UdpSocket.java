@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>See {@link DgramSocket} for what differs from Unix datagrams. A socket that is not bound is
  * bound to an unused port of all addresses by its first send, by connecting, and by joining a
- * group. An address that is a name ({@link InetSocketAddress#createUnresolved}) is looked up by the
- * {@linkplain UdpBuilder#resolver resolver}, by the calls that can wait; those that try refuse it.
+ * group; one that only receives waits until it is bound. An address that is a name ({@link
+ * InetSocketAddress#createUnresolved}) is looked up by the {@linkplain UdpBuilder#resolver
+ * resolver}, by the calls that can wait; those that try refuse it.
  *
  * <p><b>Errors.</b> A connected socket is told when nobody has the peer's port, by {@code
  * ECONNREFUSED} from a later call; it can be used further. Options of a socket that can have both

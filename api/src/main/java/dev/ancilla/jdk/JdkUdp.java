@@ -56,6 +56,9 @@ final class JdkUdp implements UdpTransport {
   private final Set<MembershipKey> memberships = new HashSet<>(); // guarded by itself
   private final AtomicBoolean closed = new AtomicBoolean();
 
+  /** What {@link #isBound} has found; once true it stays so. */
+  private volatile boolean bound;
+
   private JdkUdp(DatagramChannel channel, SelectorLoop loop, IpFamily family) {
     this.channel = channel;
     this.family = family;
@@ -260,8 +263,19 @@ final class JdkUdp implements UdpTransport {
     channel.disconnect();
   }
 
+  /** Receiving binds a channel of the JDK, which would then refuse the address that is wanted. */
+  private boolean isBound() throws IOException {
+    if (!bound) {
+      bound = channel.getLocalAddress() != null;
+    }
+    return bound;
+  }
+
   @Override
   public @Nullable Datagram tryReceive(int limit) throws IOException {
+    if (!isBound()) {
+      return null;
+    }
     ByteBuffer pooled = SCRATCH.poll();
     ByteBuffer scratch = pooled == null ? ByteBuffer.allocateDirect(LARGEST) : pooled.clear();
     try {

@@ -24,7 +24,7 @@ import java.util.concurrent.ExecutionException
 /** Opening a UDP socket of a family, and giving it an address. */
 internal fun ContractSpec.udpBinding() {
     scenario(
-        "O01 row3 row12 a socket of each family has one descriptor from opening, and a wrong wish none",
+        "O01 row2 row3 row12 a socket of each family has one descriptor from opening, and a wrong wish none",
     ) {
         startLoopOf(udp())
         for (family in IpFamily.values()) {
@@ -112,6 +112,17 @@ internal fun ContractSpec.udpBinding() {
         shouldThrow<ExecutionException> { socket.async().bind(loopback()).get() }
             .cause
             .shouldBeInstanceOf<ClosedChannelException>()
+    }
+
+    inEveryStyle("row21 a call that waits on a socket without an address gets what comes once it has one") {
+        val socket = udp()
+        val waiting = style.receive(socket)
+        waiting.expectWaiting()
+
+        socket.bind(loopback())
+        udp().send("found you", socket.localAddress())
+
+        waiting.await().use { it.text() shouldBe "found you" }
     }
 
     inEveryStyle("O15 row30 sends on a socket without an address bind it to an unused port, whole") {
