@@ -140,7 +140,7 @@ internal fun ContractSpec.closing() {
         (tooLate is ClosedChannelException || tooLate is CancellationException) shouldBe true
     }
 
-    scenario("O46 row115 row116 leaving the block twice closes once") {
+    scenario("O46 row114 row115 row116 leaving the block twice closes once") {
         val socket = subject.open()
         socket.bind(subject.freshAddress(directory))
         val ends = AtomicInteger()

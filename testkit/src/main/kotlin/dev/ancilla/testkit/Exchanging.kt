@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit
 
 /** Messages from one socket to another, in every form they can have. */
 internal fun ContractSpec.exchanging() {
-    inEveryStyle("O49 each side sees the other's exact path and every byte") {
+    inEveryStyle("O49 row59 each side sees the other's exact path and every byte") {
         val server = bound()
         val client = bound()
 
@@ -101,7 +101,7 @@ internal fun ContractSpec.exchanging() {
         }
     }
 
-    inEveryStyle("O20 a message without a byte arrives as one, in whatever form it was made") {
+    inEveryStyle("O20 row60 a message without a byte arrives as one, in whatever form it was made") {
         val receiver = bound()
         val sender = bound()
         val bytes = "bytes".toByteArray()

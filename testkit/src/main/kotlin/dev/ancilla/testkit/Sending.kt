@@ -59,6 +59,9 @@ internal fun ContractSpec.sending() {
 
         sender.send("12345")
         sender.beginSend(Message.of("12345")).use {
+            sender.beginSend(Message.of("67890")).use {
+                (sender.queuedSends() to sender.queuedBytes()) shouldBe (2 to 10L)
+            }
             (sender.queuedSends() to sender.queuedBytes()) shouldBe (1 to 5L)
         }
 

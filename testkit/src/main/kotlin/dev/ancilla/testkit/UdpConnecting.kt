@@ -6,12 +6,16 @@ import dev.ancilla.SocketOpException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.ints.shouldBeInRange
 import io.kotest.matchers.shouldBe
+import java.net.InetAddress
 import java.nio.ByteBuffer
 import java.nio.channels.AlreadyConnectedException
+import java.util.concurrent.CompletableFuture
 
 /** One peer: connecting, what is refused then, parting, and a peer that is gone. */
 internal fun ContractSpec.udpConnecting() {
-    inEveryStyle("O31 row41 row43 row45 row47 row119 a connected socket has one peer, and hears no other") {
+    inEveryStyle(
+        "O31 row41 row42 row43 row45 row47 row119 a connected socket has one peer, and hears no other",
+    ) {
         val peer = udpBound()
         val other = udpBound()
         val socket = udp()
@@ -23,11 +27,26 @@ internal fun ContractSpec.udpConnecting() {
         shouldThrow<AlreadyConnectedException> { socket.connect(other.localAddress()) }
         shouldThrow<AlreadyConnectedException> { socket.connect(peer.localAddress()) }
         // What is no target is refused first.
-        shouldThrow<IllegalArgumentException> { socket.connect(loopback(0)) }
+        for (refused in listOf(loopback(0), named("localhost", 0))) {
+            shouldThrow<IllegalArgumentException> { socket.connect(refused) }
+        }
         other.send("unheard", socket.localAddress())
         peer.send("heard", socket.localAddress())
         socket.receiveText() shouldBe "heard"
         socket.expectNothing()
+    }
+
+    inEveryStyle(
+        "row43 who connects while another connect looks up its peer is first, and the other refused",
+    ) {
+        val lookup = CompletableFuture<InetAddress>()
+        val peer = udpBound()
+        val socket = udp { resolver { _, _ -> lookup } }
+        val slow = socket.async().connect(named("slow", freePort()))
+        socket.connect(peer.localAddress())
+        lookup.complete(ip("127.0.0.1"))
+        shouldThrow<AlreadyConnectedException> { slow.join("the slow connect") }
+        socket.remoteAddress() shouldBe peer.localAddress()
     }
 
     inEveryStyle("O32 row46 who parts keeps the port, may part again, and finds another peer") {

@@ -19,6 +19,7 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.future.await
 import java.io.IOException
 import java.net.InetAddress
+import java.net.InetSocketAddress
 import java.net.SocketTimeoutException
 import java.net.UnknownHostException
 import java.nio.channels.ClosedChannelException
@@ -53,6 +54,20 @@ internal fun ContractSpec.udpNames() {
             "to the peer",
         )
         asked.toList().shouldContainExactly(listOf("here", "there", "peer").map { it to IpFamily.IPV4 })
+    }
+
+    scenario("O10 binding to a name without an address fails, and then the socket is bound elsewhere") {
+        val socket = udp { resolver { _, _ -> CompletableFuture.failedFuture(IOException("none")) } }
+        for (bind in listOf<(InetSocketAddress) -> Unit>(
+            { socket.blocking().bind(it, null) },
+            { socket.async().bind(it).join("bind") },
+        )) {
+            shouldThrow<UnknownHostException> { bind(named("nobody", 0)) }.message shouldContain "nobody"
+            socket.port shouldBe 0
+        }
+        socket.bind(loopback())
+        udp().send("found", socket.localAddress())
+        socket.blocking().receive().use { it.text() shouldBe "found" }
     }
 
     inEveryStyle("row67 an empty name is the loopback address") {

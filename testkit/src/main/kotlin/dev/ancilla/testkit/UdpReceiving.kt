@@ -24,7 +24,7 @@ import java.time.Instant
 /** What a received message tells: its sender, how long it was, and where it arrived. */
 internal fun ContractSpec.udpReceiving() {
     for ((family, address) in mapOf("IPv4" to loopback(), "IPv6" to loopback6())) {
-        inEveryStyle("row87 a message tells its sender and its size, over $family") {
+        inEveryStyle("row85 row87 a message tells its sender and its size, over $family") {
             val receiver = udpBound(address)
             val sender = udpBound(address)
             sender.send(Message.of(ByteArray(300)).to(receiver.localAddress()))
