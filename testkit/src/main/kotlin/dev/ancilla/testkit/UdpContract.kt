@@ -11,6 +11,7 @@ abstract class UdpContract(subject: UdpSubject) : ContractSpec(subject) {
         udpNames()
         udpOptions()
         udpReceiving()
+        udpFlooding()
         udpFilters()
         udpGroups()
         udpInterfaces()
