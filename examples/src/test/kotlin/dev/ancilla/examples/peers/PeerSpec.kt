@@ -4,13 +4,18 @@ import dev.ancilla.DgramSocket
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
 import dev.ancilla.coroutines.receiveOrNull
+import dev.ancilla.examples.tool.Program
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.test.Enabled
 import io.kotest.matchers.shouldBe
+import java.net.Inet6Address
+import java.net.NetworkInterface
 import java.nio.channels.DatagramChannel
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.name
+import kotlin.streams.asSequence
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
@@ -56,5 +61,26 @@ private fun openDescriptors(): Set<String> = Path
     .of("/proc/self/fd")
     .listDirectoryEntries()
     .mapNotNull { runCatching { "${it.name} ${Files.readSymbolicLink(it)}" }.getOrNull() }
-    .filterNot { it.endsWith(".jar") || it.endsWith("/modules") || it.endsWith("random") || "/proc/" in it }
+    .filterNot { it.endsWith(".jar") || it.endsWith("/modules") || it.endsWith("random") }
+    .filterNot { "/proc/" in it || "/sys/" in it }
     .toSet()
+
+/** A port that nobody has at this moment. */
+internal fun unusedPort(): Int = Sockets.udp().bind(0).use { it.localAddress().port }
+
+/** Whether somebody has this port of UDP, over IPv4 or IPv6. */
+internal fun isBound(port: Int): Boolean {
+    val shown = ":%04X ".format(port)
+    return listOf("udp", "udp6").any { table -> shown in Files.readString(Path.of("/proc/net", table)) }
+}
+
+/** A network that can multicast over IPv6: the loopback interface of Linux has no route to its groups. */
+internal fun network6(): NetworkInterface? = NetworkInterface
+    .networkInterfaces()
+    .asSequence()
+    .filter { it.isUp && it.supportsMulticast() && !it.isLoopback }
+    .firstOrNull { it.inetAddresses().anyMatch(Inet6Address::class::isInstance) }
+
+/** For the tests that need one. */
+internal fun network6Needed(): Enabled =
+    if (network6() == null) Program.skipped("no network can multicast over IPv6") else Enabled.enabled
