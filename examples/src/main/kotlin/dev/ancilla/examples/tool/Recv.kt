@@ -71,7 +71,8 @@ internal class Recv : ToolCommand("recv") {
         checkOptions()
         val saving = saveFds?.let { Saving(it, ::warn) }
         val printer = Printer(format)
-        openFor(address, limit, { if (join.isNotEmpty()) reuseAddress() }, ::configure).useUntilSignal { socket ->
+        val opened = openFor(address, limit, { if (join.isNotEmpty()) reuseAddress() }, ::configure)
+        opened.useUntilSignal { socket ->
             socket.bind(address)
             if (socket is UdpSocket) join.forEach { it.join(socket) }
             note("bound ${socket.localAddress().shown()}, provider ${socket.provider()}")
