@@ -1,5 +1,6 @@
 package dev.ancilla.examples.demo
 
+import dev.ancilla.IpFamily
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
 import dev.ancilla.Sockets
@@ -11,6 +12,7 @@ import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
+import java.net.InetSocketAddress
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.concurrent.thread
@@ -46,9 +48,10 @@ internal class DemoClient {
                 exchangeGreetings(socket)
                 passDescriptor(socket)
                 overfill(socket)
+                tellGroup(socket)
                 early.cancel()
             }
-            story.title("5. What stays open")
+            story.title("6. What stays open")
             socket.send("bye", server)
             val status = process.end()
             check(status == 0) { "the server failed, with status $status" }
@@ -123,7 +126,24 @@ internal class DemoClient {
         story.tell("$text is sent after ${started.elapsedNow().inWholeMilliseconds} ms")
     }
 
+    /** Whoever has joined the group hears it: the sender names the group, and no receiver. */
+    private suspend fun tellGroup(socket: UnixDgramSocket) {
+        story.title("5. A message to a multicast group, over UDP")
+        socket.send("join $GROUP", server)
+        val port = socket.receive().use { it.text() }.removePrefix("joined ").toInt()
+        Sockets.udp().family(IpFamily.IPV4).open().use { speaker ->
+            speaker.multicastInterface(DemoServer.loopback())
+            story.tell("sends \"hello, all\" to udp:$GROUP:$port, provider ${speaker.provider()}")
+            speaker.send("hello, all", InetSocketAddress(GROUP, port))
+            hear(socket, "heard hello, all from port ${speaker.localAddress().port}")
+        }
+        story.tell("hears from the server that it came to the group")
+    }
+
     private companion object {
+        /** Of those addresses that every network may use as it likes. */
+        const val GROUP = "239.255.7.40"
+
         /** More than any queue holds: net.unix.max_dgram_qlen is 10, or 512 on some systems. */
         const val MANY = 100_000
 

@@ -1,14 +1,19 @@
 package dev.ancilla.examples.demo
 
 import dev.ancilla.Datagram
+import dev.ancilla.IpFamily
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
 import dev.ancilla.Sockets
+import dev.ancilla.UdpSocket
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramSocket
 import dev.ancilla.coroutines.receive
 import dev.ancilla.coroutines.send
 import kotlinx.coroutines.runBlocking
+import java.net.InetAddress
+import java.net.InetSocketAddress
+import java.net.NetworkInterface
 import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.system.exitProcess
@@ -50,6 +55,7 @@ internal class DemoServer(private val meeting: Path) {
                         "hello" -> "hello yourself, ${request.sender()}"
                         "read" -> read(request)
                         "pause" -> pause(socket, door, client)
+                        "join" -> join(socket, request, client)
                         "bye" -> return
                         else -> error("what is \"${request.text()}\"?")
                     }
@@ -86,7 +92,27 @@ internal class DemoServer(private val meeting: Path) {
         return numbers.joinToString(" ")
     }
 
+    /** Says when it has joined the group that the request names, and what it heard there. */
+    private suspend fun join(socket: UnixDgramSocket, request: Datagram, client: UnixAddress): String {
+        val group = request.text().substringAfter(' ')
+        return Sockets.udp().family(IpFamily.IPV4).bind(0).use { listener ->
+            listener.join(InetAddress.getByName(group), loopback()).use {
+                val port = listener.localAddress().port
+                story.tell("joins the group $group, port $port, on the loopback interface")
+                socket.send("joined $port", client)
+                listener.receive().use { message ->
+                    val from = message.sender() as InetSocketAddress
+                    story.tell("hears \"${message.text()}\" in the group")
+                    "heard ${message.text()} from port ${from.port}"
+                }
+            }
+        }
+    }
+
     companion object {
+        /** On which no other machine hears a group. */
+        fun loopback(): NetworkInterface = UdpSocket.interfaceOf("127.0.0.1")
+
         const val SERVER = "server.sock"
         const val CLIENT = "client.sock"
         const val DOOR = "door.sock"

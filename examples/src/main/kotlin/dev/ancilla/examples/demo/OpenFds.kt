@@ -3,6 +3,7 @@ package dev.ancilla.examples.demo
 import dev.ancilla.OwnedFd
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
+import dev.ancilla.coroutines.receiveOrNull
 import kotlinx.coroutines.delay
 import java.io.IOException
 import java.nio.file.Files
@@ -49,10 +50,11 @@ internal object OpenFds {
     }
 
     /**
-     * Counts when a socket and a file were opened once. What the JVM opens for its first ones it keeps
-     * for the next, so it is no leak; and what it needed only to load classes is closed again.
+     * Counts when a socket of each kind and a file were opened once. What the JVM opens for its first ones
+     * it keeps for the next, so it is no leak; and what it needed only to load classes is closed again.
      */
     suspend fun warmedUp(): Map<String, String> {
+        Sockets.udp().bind(0).use { it.receiveOrNull(1.milliseconds) }
         Sockets.unixDgram().bind(UnixAddress.autobind()).use {
             OwnedFd.open(Path.of("/proc/self/stat")).use { file -> file.inputStream().read() }
         }

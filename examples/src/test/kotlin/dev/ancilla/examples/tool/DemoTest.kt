@@ -16,6 +16,8 @@ class DemoTest : FunSpec({
             Regex("(?:client|server) \\d+").findAll(demo.out).map { it.value }.toSet() shouldHaveSize 2
             demo.out shouldContain "which waits"
             demo.out shouldContain "through descriptor"
+            demo.out shouldContain "provider ${Sockets.udp().open().use { it.provider() }}"
+            demo.out shouldContain "hears \"hello, all\" in the group"
             Regex("(\\d+) descriptors open before, \\1 after").findAll(demo.out).toList() shouldHaveSize 2
             demo.out shouldEndWith "Every step was seen.\n"
         }
