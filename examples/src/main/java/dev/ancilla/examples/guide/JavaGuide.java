@@ -3,14 +3,21 @@ package dev.ancilla.examples.guide;
 import dev.ancilla.Datagram;
 import dev.ancilla.DgramSocket;
 import dev.ancilla.Errno;
+import dev.ancilla.IpFamily;
+import dev.ancilla.Membership;
 import dev.ancilla.Message;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.SocketOpException;
+import dev.ancilla.Sockets;
 import dev.ancilla.Subscription;
+import dev.ancilla.UdpSocket;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.UnixDgramSocket;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -99,6 +106,21 @@ public final class JavaGuide {
       socket.tryConnect(server); // The same socket, the same name, the new server.
       socket.blocking().send(message);
     }
+  }
+
+  static void tellAGroup(InetAddress group) throws IOException {
+    NetworkInterface loopback = UdpSocket.interfaceOf("127.0.0.1");
+    try (UdpSocket listener = Sockets.udp().family(IpFamily.IPV4).bind(0);
+        UdpSocket speaker = Sockets.udp().family(IpFamily.IPV4).open();
+        Membership membership = listener.join(group, loopback)) {
+      speaker.multicastInterface(loopback); // Else the routes decide, mostly for the network.
+      int port = listener.localAddress().getPort();
+      speaker.blocking().send(Message.of("to all").to(new InetSocketAddress(group, port)));
+
+      try (Datagram message = listener.blocking().receive(Duration.ofSeconds(5))) {
+        System.out.println(message.text() + " in " + membership.group().getHostAddress());
+      }
+    } // The group is left here.
   }
 
   static void passADescriptor(UnixDgramSocket left, UnixDgramSocket right) throws IOException {

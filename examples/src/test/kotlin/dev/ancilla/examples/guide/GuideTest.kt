@@ -11,7 +11,7 @@ import java.nio.file.Files
 
 /** What the guides show is what the build compiles; KotlinGuideTest and JavaGuideTest run it. */
 class GuideTest : FunSpec({
-    for (page in listOf("docs/guide-kotlin.md", "docs/guide-java.md")) {
+    for (page in listOf("docs/guide-kotlin.md", "docs/guide-java.md", "docs/udp.md")) {
         val text = Files.readString(root.resolve(page))
 
         test("every snippet of $page stands in the source it names") {

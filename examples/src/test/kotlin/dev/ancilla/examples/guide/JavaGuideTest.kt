@@ -12,6 +12,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldStartWith
+import java.net.InetAddress
 import java.time.Duration
 import java.util.concurrent.Executors
 import java.util.concurrent.TimeUnit
@@ -118,6 +119,11 @@ class JavaGuideTest : FunSpec({
                 it.next() shouldBe "second"
             }
         }
+    }
+
+    test("a group of UDP hears what it is told") {
+        printedBy { JavaGuide.tellAGroup(InetAddress.getByName("239.1.2.3")) } shouldBe
+            "to all in 239.1.2.3\n"
     }
 
     test("a descriptor is lent and given") {

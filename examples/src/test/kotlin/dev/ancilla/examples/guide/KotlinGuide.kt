@@ -8,6 +8,7 @@ import dev.ancilla.Message
 import dev.ancilla.OwnedFd
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
+import dev.ancilla.UdpSocket
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramSocket
 import dev.ancilla.coroutines.Overflow
@@ -86,6 +87,15 @@ internal object KotlinGuide {
             socket.connect(server) // The same socket, the same name, the new server.
             socket.send(text)
         }
+    }
+
+    suspend fun askAgain(socket: UdpSocket): String? {
+        for (attempt in 1..5) {
+            socket.send("are you there?")
+            val answer = socket.receiveOrNull(timeout = 100.milliseconds * attempt)
+            if (answer != null) return answer.use { it.text() }
+        }
+        return null // Lost were questions, or answers, or there is nobody: that cannot be told.
     }
 
     suspend fun handOutAPipe(left: UnixDgramSocket, right: UnixDgramSocket) {

@@ -19,6 +19,7 @@ import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withTimeout
+import java.net.InetSocketAddress
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -95,6 +96,21 @@ class KotlinGuideTest : FunSpec({
             Sockets.unixDgram().bind(server).use {
                 KotlinGuide.sendAcrossRestarts(client, server, "second")
                 it.receive().use { m -> m.text() } shouldBe "second"
+            }
+        }
+    }
+
+    test("a question over UDP is asked again until there is an answer, and not for ever") {
+        Sockets.udp().bind(0).use { server ->
+            Sockets.udp().connect(InetSocketAddress("127.0.0.1", server.localAddress().port)).use { client ->
+                coroutineScope {
+                    launch {
+                        server.receive().close() // As if it had been lost.
+                        server.receive().use { server.send("yes", it.sender()) }
+                    }
+                    KotlinGuide.askAgain(client) shouldBe "yes"
+                }
+                KotlinGuide.askAgain(client) shouldBe null
             }
         }
     }
