@@ -9,8 +9,9 @@ import java.io.IOException;
  * @param options what any message can bring
  * @param packetInfo whether a message of UDP tells where it arrived
  * @param six whether that is told of IPv6 too
+ * @param joined whether messages may come joined, and tell of which size they were
  */
-record Beside(DgramOptions options, boolean packetInfo, boolean six) {
+record Beside(DgramOptions options, boolean packetInfo, boolean six, boolean joined) {
   private static final int[] PACKET_INFO = {Abi.IP_PKTINFO, Abi.IP_RECVTTL, Abi.IP_RECVTOS};
   private static final int[] PACKET_INFO_6 = {
     Abi.IPV6_RECVPKTINFO, Abi.IPV6_RECVHOPLIMIT, Abi.IPV6_RECVTCLASS
@@ -45,7 +46,8 @@ record Beside(DgramOptions options, boolean packetInfo, boolean six) {
         + (options.credentials() ? Abi.Cmsghdr.space(Abi.Ucred.SIZE) : 0)
         + (options.pidfds() ? Abi.Cmsghdr.space(Integer.BYTES) : 0)
         + (options.timestamps() ? Abi.Cmsghdr.space(Abi.Timespec.SIZE) : 0)
-        + (packetInfo ? roomForPacketInfo() : 0);
+        + (packetInfo ? roomForPacketInfo() : 0)
+        + (joined ? Abi.Cmsghdr.space(Integer.BYTES) : 0);
   }
 
   /** A socket of IPv6 tells of a message of IPv4 where it arrived in both ways (ipv6(7)). */

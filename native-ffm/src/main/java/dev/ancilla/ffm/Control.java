@@ -89,6 +89,27 @@ final class Control {
     default void packet(int level, int type, MemorySegment from, long data, long size) {}
   }
 
+  /** Returns the size of the messages that came joined, but for the last; 0 if none did. */
+  static int segmentSize(MemorySegment from, long offset, long length) {
+    Joined joined = new Joined();
+    visit(from, offset, length, joined);
+    return joined.size;
+  }
+
+  private static final class Joined implements Visitor {
+    private int size;
+
+    @Override
+    public void descriptor(int number) {}
+
+    @Override
+    public void packet(int level, int type, MemorySegment from, long data, long size) {
+      if (level == Abi.IPPROTO_UDP && type == Abi.UDP_GRO && has(size, Integer.BYTES)) {
+        this.size = from.get(ValueLayout.JAVA_INT, data);
+      }
+    }
+  }
+
   /** By cmsg_len, which tells how many descriptors there really are. */
   private static void visit(MemorySegment from, long offset, long length, Visitor visitor) {
     long at = offset;
@@ -173,6 +194,9 @@ final class Control {
 
     @Override
     public void packet(int level, int type, MemorySegment from, long data, long size) {
+      if (level == Abi.IPPROTO_UDP) {
+        return; // Its segment size, which the ring knows.
+      }
       PacketReading current = packet;
       if (current == null) {
         current = new PacketReading();

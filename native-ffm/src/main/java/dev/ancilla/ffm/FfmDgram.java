@@ -30,7 +30,7 @@ class FfmDgram extends FfmSocket implements DgramTransport {
   private final Prefetch prefetch; // guarded by receiving
   private @Nullable SendCall call; // guarded by sending
   private @Nullable SocketAddress only; // guarded by sending: the peer, where it shuts others out
-  private final Segments.Offload offload; // guarded by sending
+  private final Offload offload; // guarded by sending
   private volatile boolean likelyEmpty; // written under receiving
 
   FfmDgram(int fd, EpollLoop loop, Family family, Beside beside) throws IOException {
@@ -38,7 +38,7 @@ class FfmDgram extends FfmSocket implements DgramTransport {
     this.beside = beside;
     this.gates = family.queuesAtTarget() ? new SendGates(this, loop) : null;
     this.only = family.queuesAtTarget() ? null : Sock.remoteAddress(fd);
-    this.offload = new Segments.Offload(!family.queuesAtTarget());
+    this.offload = new Offload(!family.queuesAtTarget());
     this.prefetch = new Prefetch(fd, beside, loop.overflows());
     beside.ask(fd);
     loop.attach();
@@ -47,7 +47,8 @@ class FfmDgram extends FfmSocket implements DgramTransport {
   /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
   static FfmDgram over(int fd, EpollLoop loop, Family family, DgramOptions options)
       throws IOException {
-    return orClose(fd, () -> new FfmDgram(fd, loop, family, new Beside(options, false, false)));
+    return orClose(
+        fd, () -> new FfmDgram(fd, loop, family, new Beside(options, false, false, false)));
   }
 
   // Receiving.
@@ -58,11 +59,8 @@ class FfmDgram extends FfmSocket implements DgramTransport {
     receiving.lock();
     try {
       checkOpen();
-      if (prefetch.isEmpty()) {
-        int most = prefetch.most();
-        if (!received(prefetch.fetch(most), most)) {
-          return null;
-        }
+      if (!hasOrFetches()) {
+        return null;
       }
       message = prefetch.take(limit);
     } finally {
@@ -73,10 +71,16 @@ class FfmDgram extends FfmSocket implements DgramTransport {
   }
 
   /** Returns false if it would block. */
+  private boolean hasOrFetches() throws IOException {
+    int most = prefetch.most();
+    return !prefetch.isEmpty() || received(prefetch.fetch(most), most);
+  }
+
+  /** Returns false if it would block. */
   private boolean received(int came, int most) throws IOException {
     // A call that brought less than it could has met the end of the queue (recvmmsg(2)). One that
-    // was for a single message has not looked: mostly there is no other.
-    likelyEmpty = came < most || most == 1;
+    // was for a single message has not looked: mostly there is no other, unless they come joined.
+    likelyEmpty = came < most || (most == 1 && prefetch.left() <= 1);
     if (came == -Abi.EAGAIN) {
       return false;
     }
@@ -99,18 +103,22 @@ class FfmDgram extends FfmSocket implements DgramTransport {
     receiving.lock();
     try {
       checkOpen();
-      if (prefetch.isEmpty()) {
-        int most = Math.min(own.capacity(), prefetch.mostInBatch());
-        int came = own.fill(beside, limit, ring -> ring.fill(fd, most, loop.overflows()));
-        count = received(came, most) ? came : 0;
-      } else {
-        count = own.take(() -> prefetch.takeAll(own.capacity(), limit));
-      }
+      count = own.fill(beside, limit, this::fill);
     } finally {
       receiving.unlock();
     }
     passOn();
     return count;
+  }
+
+  /** What comes joined may be more than the ring has room for, so it is taken ahead. */
+  private int fill(ReceiveRing ring) throws IOException {
+    if (beside.joined() || !prefetch.isEmpty()) {
+      return hasOrFetches() ? prefetch.moveTo(ring) : 0;
+    }
+    int most = Math.min(ring.capacity(), prefetch.mostInBatch());
+    int came = ring.fill(fd, most, loop.overflows());
+    return received(came, most) ? came : 0;
   }
 
   @Override

@@ -34,12 +34,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Costs.</b> A socket is one descriptor, and up to four more while it sends, unconnected, to
  * full targets; each thread in a blocking call has one. Memory is taken with the first receive: up
- * to 64 slots of 2 KiB. A loop has two descriptors.
+ * to 64 slots of 2 KiB, and 64 KiB once messages of UDP came joined. A loop has two descriptors.
  *
  * <p><b>What it has beyond the others</b>: every {@link Feature} but {@link
  * Feature#JAVA_FILE_DESCRIPTOR}, for which Java has no public way. Each kind of socket has those
  * that mean something to it. Messages of a batch of one size to one target of UDP go through the
- * kernel as one ({@code UDP_SEGMENT}, {@code udp(7)}), unless the path cannot.
+ * kernel as one ({@code UDP_SEGMENT}, {@code udp(7)}), unless the path cannot. Those that arrive so
+ * are received together and told apart ({@code UDP_GRO}), unless nothing shall be taken ahead.
+ * {@code -Dancilla.offload=false} switches both off.
  */
 public final class FfmProvider implements Provider {
   static final String NAME = "native-ffm";

@@ -1,19 +1,17 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.Ancillary;
-import dev.ancilla.Datagram;
 import dev.ancilla.spi.ReceiveSlab;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The slab of a batch: a ring of its own, which one call fills. Messages that the socket had
- * prefetched before come first, as messages of their own.
+ * The slab of a batch: a ring of its own, which one call fills, or messages that the socket had
+ * taken ahead.
  */
 final class FfmReceiveSlab implements ReceiveSlab {
   private final ReentrantLock lock = new ReentrantLock();
@@ -21,7 +19,6 @@ final class FfmReceiveSlab implements ReceiveSlab {
   private ReceiveRing ring; // guarded by lock
   private final ByteBuffer[] views; // guarded by lock
   private final @Nullable Ancillary[] ancillaries; // guarded by lock; null until asked for
-  private List<Datagram> prefetched = List.of(); // guarded by lock; instead of the ring's
   private int limit; // guarded by lock
   private int count; // guarded by lock
   private boolean closed; // guarded by lock
@@ -45,15 +42,11 @@ final class FfmReceiveSlab implements ReceiveSlab {
   /** Fills a slab; where it has messages already, they are dropped. */
   @FunctionalInterface
   interface Filling {
-    /** Returns how many messages came, or the negative errno. */
-    int fill(ReceiveRing ring);
+    /** Returns how many messages came. */
+    int fill(ReceiveRing ring) throws IOException;
   }
 
-  int capacity() {
-    return views.length;
-  }
-
-  int fill(Beside beside, int limit, Filling filling) {
+  int fill(Beside beside, int limit, Filling filling) throws IOException {
     lock.lock();
     try {
       checkOpen();
@@ -64,23 +57,8 @@ final class FfmReceiveSlab implements ReceiveSlab {
         ring = other;
         java.util.Arrays.fill(views, null);
       }
-      int came = filling.fill(ring);
       this.limit = limit;
-      count = Math.max(came, 0);
-      return came;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Takes messages of their own; none are asked for where the slab is closed. */
-  int take(Supplier<List<Datagram>> messages) {
-    lock.lock();
-    try {
-      checkOpen();
-      clear();
-      prefetched = messages.get();
-      count = prefetched.size();
+      count = filling.fill(ring);
       return count;
     } finally {
       lock.unlock();
@@ -93,10 +71,6 @@ final class FfmReceiveSlab implements ReceiveSlab {
     }
   }
 
-  private boolean isOwn() {
-    return prefetched.isEmpty();
-  }
-
   @Override
   public int count() {
     return count;
@@ -107,9 +81,6 @@ final class FfmReceiveSlab implements ReceiveSlab {
     lock.lock();
     try {
       checkOpen();
-      if (!isOwn()) {
-        return prefetched.get(index).payload();
-      }
       ByteBuffer view = views[index];
       if (view == null) {
         view = ring.view(index);
@@ -126,7 +97,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
     lock.lock();
     try {
       checkOpen();
-      return isOwn() ? ring.size(index) : prefetched.get(index).size();
+      return ring.size(index);
     } finally {
       lock.unlock();
     }
@@ -137,7 +108,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
     lock.lock();
     try {
       checkOpen();
-      return isOwn() ? ring.isCut(index, limit) : prefetched.get(index).truncated();
+      return ring.isCut(index, limit);
     } finally {
       lock.unlock();
     }
@@ -148,7 +119,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
     lock.lock();
     try {
       checkOpen();
-      return isOwn() ? ring.sender(index) : prefetched.get(index).sender();
+      return ring.sender(index);
     } finally {
       lock.unlock();
     }
@@ -159,9 +130,6 @@ final class FfmReceiveSlab implements ReceiveSlab {
     lock.lock();
     try {
       checkOpen();
-      if (!isOwn()) {
-        return prefetched.get(index).ancillary();
-      }
       Ancillary known = ancillaries[index];
       if (known == null) {
         known = ring.takeAncillary(index);
@@ -177,20 +145,15 @@ final class FfmReceiveSlab implements ReceiveSlab {
   public void clear() {
     lock.lock();
     try {
-      if (isOwn()) {
-        for (int i = 0; i < count; i++) {
-          Ancillary known = ancillaries[i];
-          if (known == null) {
-            ring.discard(i);
-          } else {
-            known.close();
-            ancillaries[i] = null;
-          }
+      for (int i = 0; i < count; i++) {
+        Ancillary known = ancillaries[i];
+        if (known == null) {
+          ring.discard(i);
+        } else {
+          known.close();
+          ancillaries[i] = null;
           ring.forget(i);
         }
-      } else {
-        prefetched.forEach(Datagram::close);
-        prefetched = List.of();
       }
       count = 0;
     } finally {

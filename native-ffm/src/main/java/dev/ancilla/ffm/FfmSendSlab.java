@@ -177,7 +177,7 @@ final class FfmSendSlab implements SendSlab {
    * @param offload whether messages may be joined
    * @return how many were sent, or the negative errno
    */
-  int send(int fd, @Nullable SocketAddress only, Segments.Offload offload) {
+  int send(int fd, @Nullable SocketAddress only, Offload offload) {
     lock.lock();
     try {
       checkOpen();
@@ -188,9 +188,7 @@ final class FfmSendSlab implements SendSlab {
           return total;
         }
         int sent =
-            run > 1 && offload.isPossible()
-                ? sendJoined(fd, run, offload)
-                : Libc.sendmmsg(errno, fd, headers.address() + header(first), run, FLAGS);
+            run > 1 && offload.isPossible() ? sendJoined(fd, run, offload) : sendPlain(fd, run);
         if (sent == -Abi.EINTR) {
           continue;
         }
@@ -210,22 +208,31 @@ final class FfmSendSlab implements SendSlab {
   }
 
   /** Returns how many messages were sent, joined or not, or the negative errno. */
-  private int sendJoined(int fd, int run, Segments.Offload offload) {
+  private int sendJoined(int fd, int run, Offload offload) {
     Segments current = segments;
     if (current == null) {
       current = new Segments(capacity, arena);
       segments = current;
     }
-    int joined = current.join(headers, vectors, targets, first, run);
-    if (joined > 0) {
-      int sent = Libc.sendmmsg(errno, fd, current.address(), joined, FLAGS);
-      if (sent >= 0) {
-        return current.messages(sent);
-      }
-      if (!current.isFirstJoined() || !offload.refused(sent)) {
-        return sent;
-      }
+    int joined = current.join(headers, vectors, names, targets, first, run);
+    if (joined == 0) {
+      return sendPlain(fd, run);
     }
+    int sent = Libc.sendmmsg(errno, fd, current.address(), joined, FLAGS);
+    if (sent >= 0) {
+      return current.messages(sent);
+    }
+    if (!current.isFirstJoined() || !Segments.isRefusal(sent)) {
+      return sent;
+    }
+    sent = sendPlain(fd, run);
+    if (sent > 0) {
+      offload.giveUp();
+    }
+    return sent;
+  }
+
+  private int sendPlain(int fd, int run) {
     return Libc.sendmmsg(errno, fd, headers.address() + header(first), run, FLAGS);
   }
 

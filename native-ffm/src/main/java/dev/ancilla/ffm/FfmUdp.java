@@ -32,6 +32,10 @@ final class FfmUdp extends FfmDgram implements UdpTransport {
         fd,
         () -> {
           InetOptions.start(fd, family);
+          // Joined messages are taken ahead, so not where none shall be.
+          if (options.prefetch() > 1) {
+            Offload.askForJoined(fd);
+          }
           return make(fd, loop, family, options, udp);
         });
   }
@@ -52,7 +56,9 @@ final class FfmUdp extends FfmDgram implements UdpTransport {
     if (udp.reusePort()) {
       Sock.setOption(fd, Abi.SO_REUSEPORT, 1);
     }
-    return new FfmUdp(fd, loop, family, new Beside(options, udp.packetInfo(), family.six()));
+    boolean joined = Offload.receivesJoined(fd);
+    return new FfmUdp(
+        fd, loop, family, new Beside(options, udp.packetInfo(), family.six(), joined));
   }
 
   @Override

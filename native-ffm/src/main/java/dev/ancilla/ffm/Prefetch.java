@@ -1,8 +1,6 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.Datagram;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +21,8 @@ final class Prefetch {
   private final Overflow.Pool overflows;
   private final int most;
   private @Nullable ReceiveRing ring; // made with the first receive
-  private int next;
+  private int next; // in the ring
+  private int from; // what was taken of that already, where the kernel joined several to one
   private int single; // how many times more one message is taken at a time
   private volatile int left; // written under the lock; read by those who wait
 
@@ -67,7 +66,8 @@ final class Prefetch {
     }
     int came = current.fill(fd, most, overflows);
     next = 0;
-    left = Math.max(came, 0);
+    from = 0;
+    left = came > 0 ? current.messages() : 0;
     if (current.hasLonger()) {
       single = SINGLES; // What does not fit into slots would lie on the heap, many times over.
     } else if (came == 1) {
@@ -77,30 +77,55 @@ final class Prefetch {
   }
 
   Datagram take(int limit) {
+    ReceiveRing current = filled();
+    int index = next;
+    int start = from;
+    int size = advance(current);
+    return current.take(index, start, size, limit);
+  }
+
+  /** Moves messages to another ring, as many as it has room for; returns how many. */
+  int moveTo(ReceiveRing ring) {
+    ReceiveRing current = filled();
+    int moved = 0;
+    while (left > 0 && moved < ring.capacity()) {
+      int index = next;
+      int start = from;
+      int size = advance(current);
+      ring.put(moved++, current, index, start, size);
+    }
+    return moved;
+  }
+
+  private ReceiveRing filled() {
     ReceiveRing current = ring;
     if (current == null) {
       throw new IllegalStateException("nothing was fetched");
     }
-    // First: whatever a stranger sent, it cannot stay in front of the others.
-    int index = next++;
-    left--;
-    return current.take(index, limit);
+    return current;
   }
 
-  List<Datagram> takeAll(int atMost, int limit) {
-    List<Datagram> taken = new ArrayList<>(Math.min(left, atMost));
-    while (left > 0 && taken.size() < atMost) {
-      taken.add(take(limit));
+  /**
+   * Goes on to the next message; returns the size of this one. First: whatever a stranger sent, it
+   * cannot stay in front of the others.
+   */
+  private int advance(ReceiveRing current) {
+    int size = current.sizeFrom(next, from);
+    from += size;
+    if (from >= current.size(next)) {
+      next++;
+      from = 0;
     }
-    return taken;
+    left--;
+    return size;
   }
 
   /** Drops the messages that nobody received, and closes their descriptors. */
   void drop() {
     ReceiveRing current = ring;
     if (current != null) {
-      for (; left > 0; left--) {
-        current.discard(next++);
+      for (; left > 0; advance(current)) {
+        current.discard(next);
       }
     }
   }

@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +23,7 @@ final class ReceiveRing implements AutoCloseable {
   private final int slotBytes;
   private final int controlBytes;
   private final int maxDescriptors;
+  private final boolean joined;
   private final SenderCache senders = new SenderCache();
   private final Arena arena = Arena.ofShared();
   private final MemorySegment errno = Libc.newErrno(arena);
@@ -33,8 +33,10 @@ final class ReceiveRing implements AutoCloseable {
   private final MemorySegment controls;
   private final MemorySegment data;
 
-  /** Of messages that are longer than a slot; made once one is. */
-  private byte @Nullable [][] longer;
+  private final LongMessages longer;
+
+  /** Of messages that the kernel joined to one: the size of each but the last, else 0. */
+  private final int[] segments;
 
   private int count;
   private boolean hasLonger;
@@ -56,6 +58,9 @@ final class ReceiveRing implements AutoCloseable {
     this.slotBytes = slotBytes;
     this.controlBytes = beside.room();
     this.maxDescriptors = beside.options().maxDescriptors();
+    this.joined = beside.joined();
+    this.longer = new LongMessages(capacity);
+    this.segments = new int[joined ? capacity : 0];
     headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
     vectors = arena.allocate((long) capacity * 2 * Abi.Iovec.SIZE, 8);
     names = arena.allocate((long) capacity * Sockaddr.ROOM, 8);
@@ -148,6 +153,9 @@ final class ReceiveRing implements AutoCloseable {
       if (came > 0) {
         count = came;
         for (int i = 0; i < came; i++) {
+          if (joined) {
+            segments[i] = Control.segmentSize(controls, control(i), controlLength(i));
+          }
           if (size(i) > slotBytes) {
             hasLonger = true;
             copyOut(i, overflow);
@@ -171,12 +179,10 @@ final class ReceiveRing implements AutoCloseable {
   }
 
   private void copyOut(int index, Overflow overflow) {
+    int size = Math.min(size(index), slotBytes + Overflow.ROOM);
     byte[] whole;
     try {
-      if (longer == null) {
-        longer = new byte[capacity][];
-      }
-      whole = new byte[Math.min(size(index), slotBytes + Overflow.ROOM)];
+      whole = longer.make(index, size, segment(index) > 0);
     } catch (OutOfMemoryError tooMuch) {
       return; // The message stays as its slot has it, and says that it is cut.
     }
@@ -187,8 +193,28 @@ final class ReceiveRing implements AutoCloseable {
         (long) index * Overflow.ROOM,
         whole,
         slotBytes,
-        whole.length - slotBytes);
-    longer[index] = whole;
+        size - slotBytes);
+  }
+
+  /** How many messages are here, which may be more than came where the kernel joined some. */
+  int messages() {
+    int messages = count;
+    for (int i = 0; joined && i < count; i++) {
+      int segment = segments[i];
+      messages += segment == 0 ? 0 : (size(i) - 1) / segment;
+    }
+    return messages;
+  }
+
+  private int segment(int index) {
+    return joined ? segments[index] : 0;
+  }
+
+  /** The size of the message that begins there in one of joined ones. */
+  int sizeFrom(int index, int from) {
+    int left = size(index) - from;
+    int segment = segment(index);
+    return segment == 0 ? left : Math.min(segment, left);
   }
 
   int capacity() {
@@ -228,6 +254,7 @@ final class ReceiveRing implements AutoCloseable {
 
   /** Closes the descriptors of a message that nobody took. */
   void discard(int index) {
+    forget(index);
     long length = controlLength(index);
     if (length > 0) {
       Control.discard(controls, control(index), length);
@@ -236,13 +263,7 @@ final class ReceiveRing implements AutoCloseable {
 
   /** Forgets the copy of a long message. */
   void forget(int index) {
-    if (longer != null) {
-      longer[index] = null;
-    }
-  }
-
-  private byte @Nullable [] longer(int index) {
-    return longer == null ? null : longer[index];
+    longer.forget(index);
   }
 
   /** Whether the last call brought a message that is longer than a slot. */
@@ -252,37 +273,102 @@ final class ReceiveRing implements AutoCloseable {
 
   /** How many bytes of a message are here. */
   private int length(int index) {
-    byte[] whole = longer(index);
-    return whole == null ? Math.min(size(index), slotBytes) : whole.length;
+    byte[] whole = longer.get(index);
+    return Math.min(size(index), whole == null ? slotBytes : whole.length);
   }
 
   boolean isCut(int index, int limit) {
     return size(index) > Math.min(length(index), limit);
   }
 
-  /** Takes a message out, as one of its own; if that fails, the message is gone. */
-  Datagram take(int index, int limit) {
+  /**
+   * Takes a message out, as one of its own; if that fails, the message is gone.
+   *
+   * @param from where it begins, in one of joined ones
+   */
+  Datagram take(int index, int from, int size, int limit) {
     byte[] payload;
     SocketAddress sender;
     boolean done = false;
     try {
-      int kept = Math.min(length(index), limit);
-      byte[] whole = longer(index);
-      if (whole == null) {
-        payload = new byte[kept];
-        MemorySegment.copy(data, ValueLayout.JAVA_BYTE, slot(index), payload, 0, kept);
-      } else {
-        payload = whole.length == kept ? whole : Arrays.copyOf(whole, kept);
-      }
+      payload = bytes(index, from, Math.min(here(index, from, size), limit));
       sender = sender(index);
       done = true;
     } finally {
-      forget(index);
-      if (!done) {
+      if (done) {
+        leave(index, from + size);
+      } else {
         discard(index);
       }
     }
-    return new Datagram(payload, sender, takeAncillary(index), size(index));
+    return new Datagram(payload, sender, takeAncillary(index), size);
+  }
+
+  /**
+   * Takes a message over from another ring, of a socket that was asked for the same.
+   *
+   * @param from where it begins, in one of joined ones
+   */
+  void put(int to, ReceiveRing other, int index, int from, int size) {
+    long header = header(to);
+    long its = header(index);
+    int nameLength = other.headers.get(ValueLayout.JAVA_INT, its + Abi.Msghdr.NAMELEN);
+    long controlLength = other.controlLength(index);
+    headers.set(ValueLayout.JAVA_INT, header + Abi.Mmsghdr.LEN, size);
+    headers.set(ValueLayout.JAVA_INT, header + Abi.Msghdr.NAMELEN, nameLength);
+    headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, controlLength);
+    headers.set(
+        ValueLayout.JAVA_INT,
+        header + Abi.Msghdr.FLAGS,
+        other.headers.get(ValueLayout.JAVA_INT, its + Abi.Msghdr.FLAGS));
+    MemorySegment.copy(other.names, name(index), names, name(to), nameLength);
+    MemorySegment.copy(other.controls, other.control(index), controls, control(to), controlLength);
+    int here = other.here(index, from, size);
+    if (here <= slotBytes || !putLonger(to, other, index, from, here)) {
+      other.copy(index, from, data, slot(to), Math.min(here, slotBytes));
+    }
+    count = to + 1;
+    other.leave(index, from + size);
+  }
+
+  private boolean putLonger(int to, ReceiveRing other, int index, int from, int here) {
+    try {
+      longer.put(to, other.bytes(index, from, here));
+      return true;
+    } catch (OutOfMemoryError tooMuch) {
+      return false;
+    }
+  }
+
+  /** Called when a message has been taken that ends there. */
+  private void leave(int index, int end) {
+    if (end >= size(index)) {
+      forget(index);
+    }
+  }
+
+  /** How many bytes are here of a message that begins there. */
+  private int here(int index, int from, int size) {
+    return Math.max(0, Math.min(length(index) - from, size));
+  }
+
+  private void copy(int index, int from, MemorySegment to, long offset, int bytes) {
+    byte[] whole = longer.get(index);
+    if (whole == null) {
+      MemorySegment.copy(data, slot(index) + from, to, offset, bytes);
+    } else {
+      MemorySegment.copy(whole, from, to, ValueLayout.JAVA_BYTE, offset, bytes);
+    }
+  }
+
+  private byte[] bytes(int index, int from, int count) {
+    byte[] whole = longer.get(index);
+    if (whole == null) {
+      byte[] bytes = new byte[count];
+      MemorySegment.copy(data, ValueLayout.JAVA_BYTE, slot(index) + from, bytes, 0, count);
+      return bytes;
+    }
+    return LongMessages.part(whole, from, count);
   }
 
   /** A view of a slot, whose limit is set to its message by {@link #show}. */
@@ -292,7 +378,7 @@ final class ReceiveRing implements AutoCloseable {
 
   /** Returns the bytes of a message: the view, or what did not fit into it. */
   ByteBuffer show(int index, ByteBuffer view, int limit) {
-    byte[] whole = longer(index);
+    byte[] whole = longer.get(index);
     if (whole != null) {
       return ByteBuffer.wrap(whole, 0, Math.min(whole.length, limit)).asReadOnlyBuffer();
     }

@@ -37,39 +37,18 @@ final class Segments {
   }
 
   /**
-   * Whether a socket may still do so. Given up for good where the path cannot, for a socket mostly
-   * sends on one path. Guarded by the socket's lock for sending.
-   */
-  static final class Offload {
-    private boolean possible;
-
-    Offload(boolean possible) {
-      this.possible = possible;
-    }
-
-    boolean isPossible() {
-      return possible;
-    }
-
-    /** Whether a joined message was refused because it was joined: then others are not. */
-    boolean refused(int result) {
-      boolean refused = result == -Abi.EIO || result == -Abi.EINVAL || result == -Abi.EMSGSIZE;
-      possible = possible && !refused;
-      return refused;
-    }
-  }
-
-  /**
    * Joins what lies one behind the other.
    *
    * @param plain the headers of the single messages
    * @param vectors their only vectors, which also lie one behind the other
+   * @param names where they go, as the kernel takes it
    * @param targets where they go
    * @return how many there are of the joined ones, or 0 if there is nothing to join
    */
   int join(
       MemorySegment plain,
       MemorySegment vectors,
+      MemorySegment names,
       @Nullable SocketAddress[] targets,
       int first,
       int count) {
@@ -77,7 +56,7 @@ final class Segments {
     int next = first;
     int end = first + count;
     while (next < end) {
-      int size = run(plain, vectors, targets, next, end);
+      int size = run(plain, vectors, names, targets, next, end);
       write(joined, plain, next, size, length(vectors, next));
       messages[joined++] = size;
       next += size;
@@ -89,6 +68,7 @@ final class Segments {
   private static int run(
       MemorySegment plain,
       MemorySegment vectors,
+      MemorySegment names,
       @Nullable SocketAddress[] targets,
       int first,
       int end) {
@@ -96,17 +76,15 @@ final class Segments {
     if (size == 0 || size > LARGEST || hasControl(plain, first)) {
       return 1;
     }
-    SocketAddress target = targets[first];
     long most = Math.min(end - first, Math.min(MOST, MOST_BYTES / size));
     int run = 1;
     while (run < most) {
       int index = first + run;
       long length = length(vectors, index);
-      SocketAddress other = targets[index];
       if (length == 0
           || length > size
           || hasControl(plain, index)
-          || (other != target && (other == null || !other.equals(target)))) {
+          || !isSameTarget(plain, names, targets, first, index)) {
         break;
       }
       run++;
@@ -115,6 +93,27 @@ final class Segments {
       }
     }
     return run;
+  }
+
+  /** Compares what the kernel sees, for to Java addresses are equal that differ in their zones. */
+  private static boolean isSameTarget(
+      MemorySegment plain,
+      MemorySegment names,
+      @Nullable SocketAddress[] targets,
+      int first,
+      int index) {
+    if (targets[first] == targets[index]) {
+      return true;
+    }
+    int length = nameLength(plain, first);
+    long one = (long) first * Sockaddr.ROOM;
+    long other = (long) index * Sockaddr.ROOM;
+    return length == nameLength(plain, index)
+        && MemorySegment.mismatch(names, one, one + length, names, other, other + length) == -1;
+  }
+
+  private static int nameLength(MemorySegment plain, int index) {
+    return plain.get(ValueLayout.JAVA_INT, (long) index * Abi.Mmsghdr.SIZE + Abi.Msghdr.NAMELEN);
   }
 
   private static long length(MemorySegment vectors, int index) {
@@ -136,6 +135,11 @@ final class Segments {
       headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROL, controls.address() + control);
       headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, CONTROL);
     }
+  }
+
+  /** Whether this may be said of a joined message for nothing but that it is joined. */
+  static boolean isRefusal(int result) {
+    return result == -Abi.EIO || result == -Abi.EINVAL || result == -Abi.EMSGSIZE;
   }
 
   long address() {

@@ -20,27 +20,20 @@ import java.time.Duration
 import java.time.Instant
 
 private val PATIENCE = Duration.ofSeconds(20)
-private val FOUR: InetAddress = InetAddress.getByName("127.0.0.1")
-private val SIX: InetAddress = InetAddress.getByName("::1")
+internal val FOUR: InetAddress = InetAddress.getByName("127.0.0.1")
+internal val SIX: InetAddress = InetAddress.getByName("::1")
 
 private fun udp(): UdpBuilder = Sockets.udp()
 
-private fun at(host: InetAddress, port: Int = 0) = InetSocketAddress(host, port)
+internal fun at(host: InetAddress, port: Int = 0) = InetSocketAddress(host, port)
 
-private fun UdpSocket.at(host: InetAddress) = InetSocketAddress(host, localAddress().port)
+internal fun UdpSocket.at(host: InetAddress) = InetSocketAddress(host, localAddress().port)
 
-private fun UdpSocket.receive(): Datagram = blocking().receive(PATIENCE)
+internal fun UdpSocket.receive(): Datagram = blocking().receive(PATIENCE)
 
-private fun UdpSocket.send(message: Message) = blocking().send(message, PATIENCE)
+internal fun UdpSocket.send(message: Message) = blocking().send(message, PATIENCE)
 
-private fun UdpSocket.receiveTexts(count: Int): List<String> = List(count) { receive().use { it.text() } }
-
-/** A socket to which the kernel hands joined messages as they came, which tells what was joined. */
-private fun uncut(): UdpSocket {
-    val fd = Sock.open(Abi.AF_INET, Sock.DGRAM, Abi.IPPROTO_UDP)
-    Sock.setOption(fd, Abi.IPPROTO_UDP, Abi.UDP_GRO, 1)
-    return udp().adopt(OwnedFd.of(fd)).also { it.bind(at(FOUR)) }
-}
+internal fun UdpSocket.receiveTexts(count: Int): List<String> = List(count) { receive().use { it.text() } }
 
 /** What native-ffm's UDP has beyond the JDK's, and what it does in its own way. */
 class UdpRowsTest :
@@ -182,66 +175,4 @@ class UdpRowsTest :
                 unix.isOpen shouldBe true
             }
         }
-
-        row("the messages of a batch of one size to one target go as one, and the last may be shorter") {
-            uncut().use { receiver ->
-                udp().connect(receiver.localAddress()).use { sender ->
-                    sender.newSendBatch(70, 64).use { batch ->
-                        repeat(5) { batch.add(Message.of("same$it")) }
-                        batch.add(Message.of("end"))
-                        batch.add(Message.of("longer than others"))
-                        sender.blocking().send(batch, PATIENCE)
-                        receiver.receiveTexts(2) shouldBe
-                            listOf("same0same1same2same3same4end", "longer than others")
-
-                        repeat(70) { batch.add(Message.of("x")) }
-                        sender.blocking().send(batch, PATIENCE)
-                        receiver.receiveTexts(2).map { it.length } shouldBe listOf(64, 6)
-                    }
-                }
-            }
-        }
-
-        row("messages to several targets, empty ones and uneven ones arrive each as they were sent") {
-            udp().bind(at(FOUR)).use { left ->
-                udp().bind(at(FOUR)).use { right ->
-                    udp().open().use { sender ->
-                        val words = listOf("a", "b", "", "cc", "cc", "c", "", "ddd", "ddd", "dddd", "e")
-                        sender.newSendBatch(words.size * 2, 64).use { batch ->
-                            words.forEach { batch.add(Message.of(it).to(left.localAddress())) }
-                            words.forEach { batch.add(Message.of(it).to(right.localAddress())) }
-                            sender.blocking().send(batch, PATIENCE)
-                        }
-                        left.receiveTexts(words.size) shouldBe words
-                        right.receiveTexts(words.size) shouldBe words
-                    }
-                }
-            }
-        }
-
-        row("where a path takes no joined messages they go one by one, from then on") {
-            uncut().use { receiver ->
-                udp().family(IpFamily.IPV4).open().use { sender ->
-                    val fd = numberOf(sender)
-                    // Without checksums the kernel refuses to cut (udp_send_skb of net/ipv4/udp.c).
-                    Sock.setOption(fd, Abi.SOL_SOCKET, 11, 1) // SO_NO_CHECK
-                    sender.newSendBatch(4, 64).use { batch ->
-                        repeat(2) {
-                            repeat(4) { batch.add(Message.of("$it").to(receiver.localAddress())) }
-                            sender.blocking().send(batch, PATIENCE)
-                            receiver.receiveTexts(4) shouldBe listOf("0", "1", "2", "3")
-                            Sock.setOption(fd, Abi.SOL_SOCKET, 11, 0)
-                        }
-                    }
-                }
-            }
-        }
     })
-
-/** The number of the descriptor of a socket that is bound, as the kernel lists them. */
-private fun numberOf(socket: UdpSocket): Int {
-    socket.bind(at(FOUR))
-    return (0..1023).last {
-        runCatching { Sock.localAddress(it) == socket.localAddress() }.getOrDefault(false)
-    }
-}
