@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -15,7 +16,7 @@ struct job {
     enum style style;
     enum mode mode;
     size_t size;
-    bool fds;
+    bool fds, offload;
     int sockets, active;
     const char *self, *peer;
 };
@@ -24,14 +25,28 @@ struct job {
 enum { DATA = 'D', END = 'E' };
 #define BATCH 64
 #define FD_BATCH 32
+#define JOINED_BATCH 8
 #define SMALLEST 16
+/* Of UDP: a receiver that is not on its processor for a moment loses nothing. */
+#define RECEIVE_BUFFER (4 << 20)
+
+/* A path, or HOST:PORT of UDP. */
+struct address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_un un;
+        struct sockaddr_in in;
+    };
+    socklen_t length;
+};
 
 /* common.c */
 void fail(const char *what);
 long now(void);
-struct sockaddr_un address_of(const char *path);
-int bound(const char *path);
-void connect_to(int fd, const char *path);
+struct address address_of(const char *name);
+int open_for(const struct address *address);
+int bound(const char *name);
+void connect_to(int fd, const char *name);
 bool connects(const struct job *job, bool active);
 int set_up(const struct job *job, bool active);
 long next_round(void);
@@ -44,7 +59,10 @@ void fill_end(char *payload, long count);
 void tally(const char *payload, ssize_t size, socklen_t sender);
 void close_passed(struct msghdr *message);
 void put_fd(struct msghdr *message, void *control, int fd);
+void put_segment(struct msghdr *message, void *control, size_t size);
+int segment_of(struct msghdr *message);
 #define CONTROL CMSG_SPACE(sizeof(int))
+#define MOST_JOINED 65000
 
 /* The roles. */
 void receive(const struct job *job);

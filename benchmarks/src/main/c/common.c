@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include "bench.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,22 +25,42 @@ long now(void) {
     return t.tv_sec * 1000000000L + t.tv_nsec;
 }
 
-struct sockaddr_un address_of(const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+struct address address_of(const char *name) {
+    struct address address = {0};
+    if (name[0] == '/') {
+        address.un.sun_family = AF_UNIX;
+        strncpy(address.un.sun_path, name, sizeof address.un.sun_path - 1);
+        address.length = sizeof address.un;
+        return address;
+    }
+    char host[INET_ADDRSTRLEN] = "";
+    const char *port = strchr(name, ':');
+    if (!port || port - name >= INET_ADDRSTRLEN) fail(name);
+    memcpy(host, name, port - name);
+    address.in.sin_family = AF_INET;
+    address.in.sin_port = htons(atoi(port + 1));
+    if (inet_pton(AF_INET, host, &address.in.sin_addr) != 1) fail(name);
+    address.length = sizeof address.in;
     return address;
 }
 
-int bound(const char *path) {
-    struct sockaddr_un self = address_of(path);
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&self, sizeof self) < 0) fail("bind");
+int open_for(const struct address *address) {
+    int fd = socket(address->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) fail("socket");
     return fd;
 }
 
-void connect_to(int fd, const char *path) {
-    struct sockaddr_un peer = address_of(path);
-    if (connect(fd, (struct sockaddr *)&peer, sizeof peer) < 0) fail("connect");
+int bound(const char *name) {
+    struct address self = address_of(name);
+    int fd = open_for(&self), room = RECEIVE_BUFFER;
+    if (self.any.sa_family == AF_INET) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    if (bind(fd, &self.any, self.length) < 0) fail("bind");
+    return fd;
+}
+
+void connect_to(int fd, const char *name) {
+    struct address peer = address_of(name);
+    if (connect(fd, &peer.any, peer.length) < 0) fail("connect");
 }
 
 void say(const char *format, ...) {
@@ -137,4 +159,25 @@ void close_passed(struct msghdr *message) {
     if (!header || header->cmsg_type != SCM_RIGHTS) fail("a message without its descriptor");
     memcpy(&fd, CMSG_DATA(header), sizeof fd);
     close(fd);
+}
+
+/* The kernel cuts the message into datagrams of that size (udp(7)). */
+void put_segment(struct msghdr *message, void *control, size_t size) {
+    uint16_t segment = size;
+    message->msg_control = control;
+    message->msg_controllen = CMSG_SPACE(sizeof segment);
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    header->cmsg_level = IPPROTO_UDP;
+    header->cmsg_type = UDP_SEGMENT;
+    header->cmsg_len = CMSG_LEN(sizeof segment);
+    memcpy(CMSG_DATA(header), &segment, sizeof segment);
+}
+
+/* Of which size the datagrams were that came as this message; 0 if it was one. */
+int segment_of(struct msghdr *message) {
+    struct cmsghdr *header = CMSG_FIRSTHDR(message);
+    int size = 0;
+    if (header && header->cmsg_level == IPPROTO_UDP && header->cmsg_type == UDP_GRO)
+        memcpy(&size, CMSG_DATA(header), sizeof size);
+    return size;
 }

@@ -1,4 +1,4 @@
-/* bench ROLE STYLE MODE SIZE plain|fds SELF PEER [SOCKETS ACTIVE] */
+/* bench ROLE STYLE MODE SIZE plain|fds|offload SELF PEER [SOCKETS ACTIVE] */
 #include "bench.h"
 
 #include <stdio.h>
@@ -22,6 +22,7 @@ int main(int argc, char **argv) {
         .mode = index_of(argv[3], modes),
         .size = strtoul(argv[4], NULL, 10),
         .fds = !strcmp(argv[5], "fds"),
+        .offload = !strcmp(argv[5], "offload"),
         .self = argv[6],
         .peer = argv[7],
         .sockets = argc > 8 ? atoi(argv[8]) : 1,

@@ -29,16 +29,16 @@ void serve_many(const struct job *job) {
     say("ready");
     char *payload = malloc(job->size);
     struct epoll_event events[64];
-    struct sockaddr_un sender;
+    struct address sender;
     for (;;) {
         int ready = epoll_wait(epoll, events, 64, -1);
         for (int i = 0; i < ready; i++) {
-            socklen_t named = sizeof sender;
+            socklen_t named = sizeof sender.un;
             ssize_t size = recvfrom(events[i].data.fd, payload, job->size, MSG_DONTWAIT,
-                                    (struct sockaddr *)&sender, &named);
+                                    &sender.any, &named);
             if (size < 0 && errno == EAGAIN) continue;
             if (size < 0 || payload[0] != DATA) fail("receive");
-            if (sendto(events[i].data.fd, payload, size, MSG_DONTWAIT, (struct sockaddr *)&sender, named) < 0)
+            if (sendto(events[i].data.fd, payload, size, MSG_DONTWAIT, &sender.any, named) < 0)
                 fail("send");
         }
     }

@@ -10,8 +10,7 @@
 struct line {
     int fd, epoll, flags;
     enum style style;
-    struct sockaddr_un sender;
-    socklen_t named;
+    struct address sender;
     char *payload;
     size_t size;
 };
@@ -26,9 +25,9 @@ static struct line open_line(const struct job *job, bool active) {
 
 static void take(struct line *line) {
     for (;;) {
-        line->named = sizeof line->sender;
+        line->sender.length = sizeof line->sender.un;
         ssize_t size = recvfrom(line->fd, line->payload, line->size, line->flags,
-                                (struct sockaddr *)&line->sender, &line->named);
+                                &line->sender.any, &line->sender.length);
         if (size == (ssize_t)line->size && line->payload[0] == DATA) return;
         if (size >= 0 || (errno != EAGAIN && errno != EINTR)) fail("receive");
         if (line->style == EPOLL) await_epoll(line->epoll);
@@ -42,7 +41,7 @@ void echo(const struct job *job) {
     for (;;) {
         take(&line);
         if (sendto(line.fd, line.payload, line.size, line.flags,
-                   named ? (struct sockaddr *)&line.sender : NULL, named ? line.named : 0) < 0)
+                   named ? &line.sender.any : NULL, named ? line.sender.length : 0) < 0)
             fail("send");
     }
 }
@@ -54,7 +53,7 @@ static int by_size(const void *a, const void *b) {
 
 void ping(const struct job *job) {
     struct line line = open_line(job, true);
-    struct sockaddr_un peer = address_of(job->peer);
+    struct address peer = address_of(job->peer);
     bool named = job->mode == UNCONNECTED;
     enum { ROOM = 1 << 20 };
     unsigned *trips = malloc(ROOM * sizeof *trips);
@@ -63,7 +62,7 @@ void ping(const struct job *job) {
         while (before < until && count < ROOM) {
             fill_data(line.payload, line.size);
             if (sendto(line.fd, line.payload, line.size, line.flags,
-                       named ? (struct sockaddr *)&peer : NULL, named ? sizeof peer : 0) < 0)
+                       named ? &peer.any : NULL, named ? peer.length : 0) < 0)
                 fail("send");
             take(&line);
             long after = now();

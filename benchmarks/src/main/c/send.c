@@ -11,7 +11,7 @@
 struct line {
     const struct job *job;
     int fd, epoll, waits_on, flags, passed;
-    struct sockaddr_un peer;
+    struct address peer;
 };
 
 static _Alignas(struct cmsghdr) char control[CONTROL];
@@ -24,8 +24,8 @@ static void await_room(struct line *line) {
 static struct msghdr header_of(struct line *line, struct iovec *part, bool pass) {
     struct msghdr header = {.msg_iov = part, .msg_iovlen = 1};
     if (line->job->mode == UNCONNECTED) {
-        header.msg_name = &line->peer;
-        header.msg_namelen = sizeof line->peer;
+        header.msg_name = &line->peer.any;
+        header.msg_namelen = line->peer.length;
     }
     if (pass) put_fd(&header, control, line->passed);
     return header;
@@ -40,8 +40,8 @@ static void one(struct line *line, const struct msghdr *header) {
 
 static void plain(struct line *line, const char *payload, size_t size) {
     bool named = line->job->mode == UNCONNECTED;
-    const struct sockaddr *to = named ? (const struct sockaddr *)&line->peer : NULL;
-    while (sendto(line->fd, payload, size, line->flags, to, named ? sizeof line->peer : 0) < 0) {
+    const struct sockaddr *to = named ? &line->peer.any : NULL;
+    while (sendto(line->fd, payload, size, line->flags, to, named ? line->peer.length : 0) < 0) {
         if (errno != EAGAIN && errno != EINTR) fail("send");
         if (errno == EAGAIN) await_room(line);
     }
@@ -58,7 +58,8 @@ static void many(struct line *line, struct mmsghdr *messages, int count) {
 
 /* An unconnected socket always polls writable: what waits is a socket connected to the target. */
 static int helper(const char *peer) {
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct address address = address_of(peer);
+    int fd = open_for(&address);
     connect_to(fd, peer);
     return fd;
 }
@@ -73,19 +74,22 @@ void send_rounds(const struct job *job) {
     if (job->style == EPOLL || job->style == MMSG) line.epoll = epoll_of(line.waits_on, EPOLLOUT);
     line.passed = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-    char *data = malloc(job->size), end[SMALLEST];
-    fill_data(data, job->size);
-    struct iovec part = {data, job->size}, last_part = {end, sizeof end};
+    int batch = job->fds ? FD_BATCH : BATCH;
+    if (job->offload && batch * job->size > MOST_JOINED) batch = MOST_JOINED / job->size;
+    int joined = job->offload ? batch : 1;
+    char *data = malloc(joined * job->size), end[SMALLEST];
+    for (int i = 0; i < joined; i++) fill_data(data + i * job->size, job->size);
+    struct iovec part = {data, joined * job->size}, last_part = {end, sizeof end};
     struct msghdr header = header_of(&line, &part, job->fds);
     struct msghdr last = header_of(&line, &last_part, false);
-    int batch = job->fds ? FD_BATCH : BATCH;
+    if (job->offload) put_segment(&header, control, job->size);
     struct mmsghdr messages[BATCH];
     for (int i = 0; i < BATCH; i++) messages[i].msg_hdr = header;
 
     for (;;) {
         long until = next_round(), started = now(), count = 0;
         while (now() < until) {
-            if (batches) many(&line, messages, batch);
+            if (batches) many(&line, messages, batch / joined);
             for (int i = 0; i < batch && !batches; i++) {
                 if (job->fds) one(&line, &header);
                 else plain(&line, data, job->size);

@@ -1,19 +1,15 @@
 'use strict'
-// The contestant of Node.js: the npm module unix-dgram. Its words are those of the other workers.
+// The contestants of Node.js: its own dgram, and the npm module unix-dgram. Their words are those of the others.
 const readline = require('readline')
-const unix = require('unix-dgram')
 
 const DATA = 'D'.charCodeAt(0)
 const [role, , mode, size, , self, peer, sockets] = process.argv.slice(2)
 const say = (line) => process.stdout.write(`${line}\n`)
 const fail = (what) => { say(`failed ${what}`); process.exit(1) }
+const family = require(self.startsWith('/') ? './unix' : './udp')
+const put = family.put
 
-function open (path, onMessage) {
-  const socket = unix.createSocket('unix_dgram', onMessage)
-  socket.on('error', (error) => fail(error))
-  socket.bind(path)
-  return socket
-}
+const open = (name, onMessage) => family.open(name, onMessage, fail)
 
 function dataOf (size) {
   const data = Buffer.alloc(size, 'x')
@@ -31,14 +27,13 @@ function endOf (count) {
 const active = role === 'send' || role === 'ping'
 const connects = mode === 'mutual' || (mode === 'connected' && active)
 const target = mode === 'unconnected' ? peer : undefined
-const put = (socket, buffer, path) => path ? socket.send(buffer, 0, buffer.length, path) : socket.send(buffer)
 
 const roles = {
   receive () {
     let count = 0
     let bytes = 0
-    return open(self, (message, { path }) => {
-      if (!path) fail('a message without a sender')
+    return open(self, (message, sender) => {
+      if (!family.named(sender)) fail('a message without a sender')
       if (message[0] === DATA) {
         count++
         bytes += message.length
@@ -63,12 +58,15 @@ const roles = {
       let end
       pump = () => {
         while (!end) {
+          if (process.hrtime.bigint() >= until) {
+            end = endOf(count)
+            break
+          }
           for (let i = 0; i < 64; i++) {
             put(socket, data, target)
             if (full) return
             count++
           }
-          if (process.hrtime.bigint() >= until) end = endOf(count)
         }
         put(socket, end, target)
         if (full) return
@@ -81,7 +79,7 @@ const roles = {
   },
 
   echo () {
-    const socket = open(self, (message, { path }) => put(socket, message, connects ? undefined : path))
+    const socket = open(self, (message, sender) => put(socket, message, connects ? undefined : family.named(sender)))
     return socket
   },
 
@@ -110,7 +108,7 @@ const roles = {
 
   'serve-many' () {
     for (let i = 0; i < Number(sockets); i++) {
-      const socket = open(`${self}.${i}`, (message, { path }) => put(socket, message, path))
+      const socket = open(`${self}.${i}`, (message, sender) => put(socket, message, family.named(sender)))
     }
   },
 
@@ -125,11 +123,11 @@ const roles = {
 }
 
 const socket = roles[role]()
-if (role !== 'start') say('bound')
+if (role !== 'start') family.whenBound(socket, () => say('bound'))
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   if (line.startsWith('go ')) return roles.go(Number(line.slice(3)))
   if (role === 'serve-many') return say('ready')
   if (!connects) return say('ready')
   socket.once('connect', () => say('ready'))
-  socket.connect(peer)
+  family.connect(socket, peer)
 })

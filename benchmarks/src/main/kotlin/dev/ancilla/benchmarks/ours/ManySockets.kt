@@ -1,6 +1,6 @@
 package dev.ancilla.benchmarks.ours
 
-import dev.ancilla.UnixDgramSocket
+import dev.ancilla.DgramSocket
 import dev.ancilla.benchmarks.worker.Job
 import dev.ancilla.benchmarks.worker.Server
 import dev.ancilla.benchmarks.worker.fail
@@ -23,20 +23,20 @@ internal fun serverOfOurs(job: Job): Server {
     }
 }
 
-private fun coroutines(sockets: List<UnixDgramSocket>, onLoop: Boolean) =
+private fun coroutines(sockets: List<DgramSocket>, onLoop: Boolean) =
     runBlocking(dispatcherOf(sockets[0], onLoop)) {
         for (socket in sockets) {
             launch { while (true) socket.receive().use { socket.send(it.payload(), it.sender()) } }
         }
     }
 
-private fun listen(socket: UnixDgramSocket) {
+private fun listen(socket: DgramSocket) {
     socket.listen { _, message ->
         message.use { if (!socket.trySend(it.payload(), it.sender())) fail("no room for an answer") }
     }
 }
 
-private fun block(socket: UnixDgramSocket) {
+private fun block(socket: DgramSocket) {
     val view = socket.blocking()
     while (true) view.receive().use { view.send(it.payload(), it.sender()) }
 }

@@ -2,24 +2,28 @@ package dev.ancilla.benchmarks.ours
 
 import dev.ancilla.Ancillary
 import dev.ancilla.Datagram
+import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
-import dev.ancilla.UnixDgramSocket
 import dev.ancilla.benchmarks.worker.Job
 import dev.ancilla.benchmarks.worker.Mode
+import dev.ancilla.benchmarks.worker.RECEIVE_BUFFER
 import dev.ancilla.benchmarks.worker.Style
 import dev.ancilla.benchmarks.worker.Tally
 import dev.ancilla.benchmarks.worker.dataOf
+import dev.ancilla.benchmarks.worker.inetAddressOf
+import dev.ancilla.benchmarks.worker.isUdp
+import java.net.SocketAddress
 import java.nio.ByteBuffer
 import java.nio.file.Path
 import java.time.Duration
 
 /** What the styles of this library share: a socket, and what goes out through it. */
 internal abstract class Ours(protected val job: Job) : Style {
-    val socket: UnixDgramSocket = opened(job, job.self)
-    val target: UnixAddress? = if (job.mode == Mode.UNCONNECTED) UnixAddress.path(job.peer) else null
+    val socket: DgramSocket = opened(job, job.self)
+    val target: SocketAddress? = if (job.mode == Mode.UNCONNECTED) addressOf(job.peer) else null
 
     /** What is sent: used again for each message, as a program does that sends much. */
     private val payload: ByteBuffer = ByteBuffer.wrap(dataOf(job.size))
@@ -28,14 +32,23 @@ internal abstract class Ours(protected val job: Job) : Style {
         Message.of(dataOf(job.size)).to(target).with(if (job.fds) aDescriptor() else Ancillary.none())
 
     override fun connect() {
-        check(socket.tryConnect(UnixAddress.path(job.peer)))
+        check(socket.tryConnect(addressOf(job.peer)))
     }
 
     private fun aDescriptor() = Ancillary.lend(OwnedFd.open(Path.of("/dev/null")))
 }
 
 /** Opens a socket as its style wants it; those named "spin" look for work for a while before they sleep. */
-internal fun opened(job: Job, path: String): UnixDgramSocket {
+internal fun opened(job: Job, name: String): DgramSocket = if (name.isUdp) {
+    Sockets.udp().receiveBufferSize(RECEIVE_BUFFER).bind(inetAddressOf(name))
+} else {
+    openedUnix(job, name)
+}
+
+internal fun addressOf(name: String): SocketAddress =
+    if (name.isUdp) inetAddressOf(name) else UnixAddress.path(name)
+
+private fun openedUnix(job: Job, path: String): DgramSocket {
     val builder = Sockets.unixDgram()
     if (job.fds) builder.maxDescriptors(1)
     if (job.style.endsWith(

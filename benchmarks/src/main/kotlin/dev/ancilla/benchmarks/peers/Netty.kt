@@ -8,45 +8,55 @@ import dev.ancilla.benchmarks.worker.Tally
 import dev.ancilla.benchmarks.worker.Trips
 import dev.ancilla.benchmarks.worker.dataOf
 import dev.ancilla.benchmarks.worker.endOf
+import dev.ancilla.benchmarks.worker.inetAddressOf
 import io.netty.bootstrap.Bootstrap
 import io.netty.buffer.ByteBuf
 import io.netty.buffer.Unpooled
 import io.netty.channel.Channel
 import io.netty.channel.ChannelHandlerContext
-import io.netty.channel.ChannelOption
-import io.netty.channel.FixedRecvByteBufAllocator
 import io.netty.channel.MultiThreadIoEventLoopGroup
 import io.netty.channel.SimpleChannelInboundHandler
-import io.netty.channel.epoll.EpollDomainDatagramChannel
 import io.netty.channel.epoll.EpollIoHandler
-import io.netty.channel.unix.DomainDatagramPacket
-import io.netty.channel.unix.DomainSocketAddress
+import io.netty.channel.unix.SegmentedDatagramPacket
 import java.util.concurrent.CompletableFuture
 
 /** Netty's epoll transport: everything happens in handlers on its event loop. */
 internal class Netty(private val job: Job) : Style {
-    private val target = DomainSocketAddress(job.peer)
+    private val family = if (job.udp) NettyFamily.Udp(job) else NettyFamily.Unix(job)
     private val handler = Handler()
     private val channel: Channel = open()
-    private val data: ByteBuf = direct(dataOf(job.size))
+
+    /** How many messages go as one. */
+    private val joined = if (job.offload) minOf(FLUSH, MOST_JOINED / job.size) else 1
+    private val data: ByteBuf =
+        Unpooled.directBuffer().apply { repeat(joined) { writeBytes(dataOf(job.size)) } }
     private val received: ByteBuf.() -> java.nio.ByteBuffer = { nioBuffer() }
 
     private fun open(): Channel = Bootstrap()
         .group(MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory()))
-        .channel(EpollDomainDatagramChannel::class.java)
-        .option(ChannelOption.RECVBUF_ALLOCATOR, FixedRecvByteBufAllocator(job.size.coerceAtLeast(16)))
+        .also(family::configure)
         .handler(handler)
-        .bind(DomainSocketAddress(job.self))
+        .bind(family.self)
         .sync()
         .channel()
 
     override fun connect() {
-        channel.connect(target).sync()
+        channel.connect(family.peer).sync()
     }
 
     /** What is written to the peer; used again and again, as C does. */
     private fun outgoing(payload: ByteBuf): Any =
-        if (job.mode == Mode.UNCONNECTED) DomainDatagramPacket(payload, target) else payload
+        if (job.mode == Mode.UNCONNECTED) family.packet(payload, family.peer) else payload
+
+    private fun next(): Any = data.retainedDuplicate().let { payload ->
+        if (joined >
+            1
+        ) {
+            SegmentedDatagramPacket(payload, job.size, inetAddressOf(job.peer))
+        } else {
+            outgoing(payload)
+        }
+    }
 
     override fun receive(tally: Tally) {
         handler.onMessage =
@@ -58,7 +68,7 @@ internal class Netty(private val job: Job) : Style {
 
         fun pump() {
             while (channel.isWritable && !ended.isDone) {
-                if (!round.next()) {
+                if (!round.next(joined)) {
                     channel
                         .writeAndFlush(
                             outgoing(direct(endOf(round.count))),
@@ -66,8 +76,8 @@ internal class Netty(private val job: Job) : Style {
                     handler.onWritable = {}
                     return
                 }
-                channel.write(outgoing(data.retainedDuplicate()), channel.voidPromise())
-                if (round.count % FLUSH == 0L) channel.flush()
+                channel.write(next(), channel.voidPromise())
+                if (joined > 1 || round.count % FLUSH == 0L) channel.flush()
             }
             channel.flush()
         }
@@ -80,7 +90,7 @@ internal class Netty(private val job: Job) : Style {
         handler.onMessage = { context, message ->
             val content = message.content().retain()
             context.writeAndFlush(
-                if (job.connects) content else DomainDatagramPacket(content, message.sender()),
+                if (job.connects) content else family.packet(content, message.sender()),
                 context.voidPromise(),
             )
         }
@@ -98,14 +108,14 @@ internal class Netty(private val job: Job) : Style {
         ended.join()
     }
 
-    private class Handler : SimpleChannelInboundHandler<DomainDatagramPacket>() {
+    private class Handler : SimpleChannelInboundHandler<NettyMessage>() {
         @Volatile
-        var onMessage: (ChannelHandlerContext, DomainDatagramPacket) -> Unit = { _, _ -> }
+        var onMessage: (ChannelHandlerContext, NettyMessage) -> Unit = { _, _ -> }
 
         @Volatile
         var onWritable: () -> Unit = {}
 
-        override fun channelRead0(context: ChannelHandlerContext, message: DomainDatagramPacket) =
+        override fun channelRead0(context: ChannelHandlerContext, message: NettyMessage) =
             onMessage(context, message)
 
         override fun channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -119,6 +129,7 @@ internal class Netty(private val job: Job) : Style {
 
     private companion object {
         const val FLUSH = 64
+        const val MOST_JOINED = 65_000
 
         fun direct(bytes: ByteArray): ByteBuf = Unpooled.directBuffer(bytes.size).writeBytes(bytes)
     }

@@ -11,6 +11,10 @@ private val SHOWN =
         "roundtrip-2core",
         "fds",
         "sockets-1000",
+        "udp-oneway-64",
+        "udp-oneway-64-offload",
+        "udp-receive-64",
+        "udp-roundtrip-1core",
     )
 
 private const val PANEL_WIDTH = 560
@@ -79,8 +83,16 @@ private fun shown(workload: Workload, standing: Standing) = if (workload.kind ==
     "%,.0f k/s".format(standing.rate / 1000)
 }
 
-private val FAMILIES = listOf("c-" to "#9e9e9e", "ffm-" to "#1565c0", "junix-" to "#26a69a", "" to "#ef6c00")
-private val FAMILY_NAMES = listOf("C", "Ancilla on native-ffm", "Ancilla on native-junix", "other libraries")
+private val FAMILIES =
+    listOf(
+        "c-" to "#9e9e9e",
+        "ffm-" to "#1565c0",
+        "junix-" to "#26a69a",
+        "jdk-" to "#9575cd",
+        "" to "#ef6c00",
+    )
+private val FAMILY_NAMES =
+    listOf("C", "Ancilla on native-ffm", "Ancilla on native-junix", "Ancilla on the JDK", "other libraries")
 
 private fun colourOf(contestant: String) = FAMILIES.first { contestant.startsWith(it.first) }.second
 

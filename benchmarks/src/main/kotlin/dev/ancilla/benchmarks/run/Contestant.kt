@@ -26,7 +26,7 @@ private val Workload.roundTrips get() = kind == Kind.ROUND_TRIP
 /** Where batches are worth something. */
 private val Workload.oneWay get() = kind in setOf(Kind.ONE_WAY, Kind.RECEIVE, Kind.SEND)
 
-private fun Workload.among(vararg kinds: Kind) = oneWay || roundTrips || kind in kinds
+private fun Workload.among(vararg kinds: Kind) = !offload && (oneWay || roundTrips || kind in kinds)
 
 private val cContestants =
     listOf(
@@ -41,8 +41,8 @@ private val cContestants =
 private fun oursOn(provider: String): List<Contestant> {
     val launcher = Launcher.Ours("native-$provider")
 
-    fun of(style: String, plays: (Workload) -> Boolean = { true }) =
-        Contestant("$provider-$style", style, launcher, plays)
+    fun of(style: String, plays: (Workload) -> Boolean = { !it.offload }) =
+        Contestant("$provider-$style", style, launcher) { plays(it) && (provider == "ffm" || !it.udp) }
     return listOf(
         of("blocking"),
         of("suspend"),
@@ -60,19 +60,34 @@ private fun oursOn(provider: String): List<Contestant> {
     )
 }
 
+/** This library over the JDK's channels, which are of UDP. */
+private val oursOnTheJdk =
+    listOf("blocking", "suspend", "batch").map { style ->
+        Contestant("jdk-$style", style, Launcher.Ours("jdk")) {
+            it.udp && (if (style == "batch") it.oneWay && !it.offload else it.among())
+        }
+    }
+
+private fun peer(name: String, plays: (Workload) -> Boolean) = Contestant(name, name, Launcher.Peer, plays)
+
 private val peers =
     listOf(
-        Contestant("junixsocket", "junixsocket", Launcher.Peer),
-        Contestant("junixsocket-nosrc", "junixsocket-nosrc", Launcher.Peer) { it.knowsSender },
-        Contestant("junixsocket-selector", "junixsocket-selector", Launcher.Peer) { it.among(Kind.MANY) },
-        Contestant(
-            "junixsocket-selector-nosrc",
-            "junixsocket-selector-nosrc",
-            Launcher.Peer,
-        ) { it.knowsSender },
+        peer("junixsocket") { !it.udp },
+        peer("junixsocket-nosrc") { !it.udp && it.knowsSender },
+        peer("junixsocket-selector") { !it.udp && it.among(Kind.MANY) },
+        peer("junixsocket-selector-nosrc") { !it.udp && it.knowsSender },
+        peer("nio") { it.udp && it.among() },
+        peer("nio-selector") { it.udp && it.among() },
         // Its descriptors travel alone, in a mode of their own.
-        Contestant("netty", "netty", Launcher.Peer) { it.among(Kind.MANY) && !it.fds },
-        Contestant("node", "node", Launcher.Node) { !it.fds && it.mode.isSendable(it) },
+        peer("netty") { it.among(Kind.MANY) && !it.fds },
+        peer("netty-batch") { it.udp && it.oneWay },
+        peer("ktor") { it.udp && it.among() },
+        Contestant(
+            "node",
+            "node",
+            Launcher.Node("unix-dgram"),
+        ) { !it.udp && !it.fds && it.mode.isSendable(it) },
+        Contestant("node-dgram", "node", Launcher.Node(null)) { it.udp && it.among() },
     )
 
 /** Who need not be told where to answer. */
@@ -87,5 +102,6 @@ internal val contestants: List<Contestant> =
         addAll(cContestants)
         addAll(oursOn("ffm"))
         addAll(oursOn("junix"))
+        addAll(oursOnTheJdk)
         addAll(peers)
     }

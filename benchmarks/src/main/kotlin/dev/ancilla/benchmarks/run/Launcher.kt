@@ -27,7 +27,8 @@ internal sealed class Launcher {
             if (info == null) "not built" else info.unavailable()
         }
 
-        override fun command(job: Job): List<String> = java("-Dancilla.provider=$provider") + job.words()
+        override fun command(job: Job): List<String> =
+            java("-Dancilla.provider=$provider", "-Dancilla.offload=${job.offload}") + job.words()
     }
 
     /** Another library on the JVM. */
@@ -37,24 +38,22 @@ internal sealed class Launcher {
         override fun command(job: Job): List<String> = java() + job.words()
     }
 
-    /** Node.js with the module that benchmarks/run installed with npm. */
-    data object Node : Launcher() {
+    /** Node.js, whose own sockets are UDP's only; for others it has a module, which npm installed. */
+    class Node(private val module: String?) : Launcher() {
         private val worker = Path.of(System.getProperty("benchmarks.node"), "worker.js")
 
         override val missing: String? by lazy {
             val log = worker.resolveSibling("npm.log")
             when {
-                Files.isDirectory(worker.resolveSibling("node_modules/unix-dgram/build")) -> null
-
-                Files.exists(
-                    log,
-                ) -> "npm could not install unix-dgram: ${Files.readString(
-                    log,
-                ).lines().last { it.isNotBlank() }}"
-
-                else -> "no node and npm"
+                !Files.exists(worker) -> "no node and npm"
+                module == null -> null
+                Files.isDirectory(worker.resolveSibling("node_modules/$module/build")) -> null
+                Files.exists(log) -> "npm could not install $module: ${lastOf(log)}"
+                else -> "no $module"
             }
         }
+
+        private fun lastOf(log: Path) = Files.readString(log).lines().last { it.isNotBlank() }
 
         override fun command(job: Job): List<String> = listOf("node", "$worker") + job.words()
     }

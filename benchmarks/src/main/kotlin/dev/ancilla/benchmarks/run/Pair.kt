@@ -2,6 +2,8 @@ package dev.ancilla.benchmarks.run
 
 import dev.ancilla.benchmarks.worker.Job
 import dev.ancilla.benchmarks.worker.Role
+import java.net.DatagramSocket
+import java.net.InetAddress
 import java.nio.file.Path
 import kotlin.io.path.deleteIfExists
 
@@ -12,12 +14,16 @@ internal class Pair(
     active: Contestant,
     directory: Path,
 ) : AutoCloseable {
-    private val passiveSocket = directory.resolve("${passive.name}-${active.name}.r")
-    private val activeSocket = directory.resolve("${passive.name}-${active.name}.s")
+    private val names =
+        if (workload.udp) {
+            freePorts(2).map { "127.0.0.1:$it" }
+        } else {
+            listOf("r", "s").map { "${directory.resolve("${passive.name}-${active.name}.$it")}" }
+        }
     private val errors = directory.resolve("errors")
     private val passive =
-        start(passive, workload.kind.passive, passiveSocket, activeSocket, workload.passiveCpus)
-    private val active = start(active, workload.kind.active, activeSocket, passiveSocket, workload.activeCpus)
+        start(passive, workload.kind.passive, names[0], names[1], workload.passiveCpus)
+    private val active = start(active, workload.kind.active, names[1], names[0], workload.activeCpus)
     private val both = listOf(this.passive, this.active)
 
     init {
@@ -28,7 +34,7 @@ internal class Pair(
         }
     }
 
-    private fun start(contestant: Contestant, role: Role, self: Path, peer: Path, cpus: String?): Worker {
+    private fun start(contestant: Contestant, role: Role, self: String, peer: String, cpus: String?): Worker {
         val job =
             Job(
                 role,
@@ -36,36 +42,61 @@ internal class Pair(
                 workload.mode,
                 workload.size,
                 workload.fds,
-                "$self",
-                "$peer",
+                self,
+                peer,
                 workload.sockets,
                 workload.active,
+                workload.offload,
             )
         return Worker(contestant.command(job), cpus, errors)
     }
 
     /** Plays for some time and says what came of it. */
     fun play(millis: Long): Sample {
+        passive.forget()
         val before = both.map { it.cpu() }
+        val started = System.nanoTime()
         active.tell("go $millis")
         val done = numbers(active.hear("done", millis + 10_000))
-        val got = if (workload.kind.passive == Role.RECEIVE) numbers(passive.hear("got")) else done
+        val got =
+            when {
+                workload.kind.passive != Role.RECEIVE -> done
+                workload.lossy -> heardAtLast()
+                else -> numbers(passive.hear("got"))
+            }
+        val elapsed = System.nanoTime() - started
         val cpu = both.map { it.cpu() }.zip(before) { after, start -> after - start }
-        val count = done.getValue("count")
-        if (got["count"] != count || got.getOrDefault("sent", count) != count) {
+        val sent = done.getValue("count")
+        val count = got.getValue("count")
+        if (!workload.lossy && (count != sent || got.getOrDefault("sent", sent) != sent)) {
             throw Failed("lost messages: $done sent and $got received")
         }
         if (count == 0L) throw Failed("nothing sent")
         return Sample(
             count = count,
-            nanos = done.getValue("nanos"),
+            // What waits in the receiver's buffer when the sender ends is received later.
+            nanos = if (workload.lossy) elapsed else done.getValue("nanos"),
             p50 = done["p50"],
             p99 = done["p99"],
             passiveCpu = cpu[0],
             activeCpu = cpu[1],
             passiveAllocated = got["allocated"].takeIf { got !== done },
             activeAllocated = done["allocated"],
+            lost = if (workload.lossy) sent - count else null,
         )
+    }
+
+    /** The end of a round may be lost too: then a round of no messages brings another. */
+    private fun heardAtLast(): Map<String, Long> {
+        repeat(LAST_TRIES) {
+            val got = passive.hearWithin("got", 5)?.let(::numbers)
+            if (got != null && got.getValue("count") > 0) return got
+            if (got == null) {
+                active.tell("go 0")
+                active.hear("done")
+            }
+        }
+        throw Failed("the end of a round was lost $LAST_TRIES times")
     }
 
     private fun numbers(line: String): Map<String, Long> =
@@ -86,8 +117,16 @@ internal class Pair(
 
     override fun close() {
         both.forEach { it.close() }
-        listOf(passiveSocket, activeSocket).forEach { it.deleteIfExists() }
+        if (!workload.udp) names.forEach { Path.of(it).deleteIfExists() }
     }
+}
+
+private const val LAST_TRIES = 400
+
+/** Ports that nobody has at this moment. */
+private fun freePorts(count: Int): List<Int> {
+    val sockets = List(count) { DatagramSocket(0, InetAddress.getLoopbackAddress()) }
+    return sockets.map { it.localPort }.also { sockets.forEach(DatagramSocket::close) }
 }
 
 /** What came of one round. */
@@ -100,6 +139,8 @@ internal data class Sample(
     val activeCpu: Long,
     val passiveAllocated: Long?,
     val activeAllocated: Long?,
+    /** What was sent and did not arrive, where nothing holds a sender up. */
+    val lost: Long? = null,
 ) {
     val rate: Double get() = count * 1e9 / nanos
 }

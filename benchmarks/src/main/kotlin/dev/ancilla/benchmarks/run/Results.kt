@@ -77,6 +77,7 @@ private fun Sample.fields(): Map<String, Any?> = mapOf(
     "activeCpu" to activeCpu,
     "passiveAllocated" to passiveAllocated,
     "activeAllocated" to activeAllocated,
+    "lost" to lost,
 ).filterValues { it != null }
 
 private fun sampleOf(line: Map<String, String>) = Sample(
@@ -88,6 +89,7 @@ private fun sampleOf(line: Map<String, String>) = Sample(
     line.getValue("activeCpu").toLong(),
     line["passiveAllocated"]?.toLong(),
     line["activeAllocated"]?.toLong(),
+    line["lost"]?.toLong(),
 )
 
 private fun json(fields: Map<String, Any?>): String =

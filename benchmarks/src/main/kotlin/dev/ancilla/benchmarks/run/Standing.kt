@@ -15,6 +15,8 @@ internal data class Standing(
     val passiveCpu: Double,
     val passiveAllocated: Double?,
     val activeAllocated: Double?,
+    /** The part of what was sent that did not arrive. */
+    val lost: Double? = null,
 )
 
 /** @param score what is more the better a round was */
@@ -37,6 +39,7 @@ internal fun standings(
                 rounds.map { it.passiveCpu / 1e3 / it.count }.median(),
                 rounds.mapNotNull { s -> s.passiveAllocated?.let { it.toDouble() / s.count } }.medianOrNull(),
                 rounds.mapNotNull { s -> s.activeAllocated?.let { it.toDouble() / s.count } }.medianOrNull(),
+                rounds.mapNotNull { s -> s.lost?.let { it.toDouble() / (s.count + it) } }.medianOrNull(),
             )
         }.sortedByDescending { it.ratio ?: it.rate }
 }

@@ -48,6 +48,7 @@ private fun columnsOf(workload: Workload): List<Column> = when (workload.kind) {
             Column("a second") { "%,.0f".format(it.rate) },
             Column("× best C") { it.ratio.shown("%.2f") },
             Column("rounds") { "±%.0f %%".format(it.spread * 100) },
+            Column("lost %") { standing -> standing.lost?.let { "%.1f".format(it * 100) } },
             Column("p50 µs") { it.p50.shown("%.1f") },
             Column("p99 µs") { it.p99.shown("%.1f") },
             Column("CPU µs, both ends") { "%.2f".format(it.cpu) },

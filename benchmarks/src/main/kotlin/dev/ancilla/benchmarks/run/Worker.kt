@@ -38,12 +38,19 @@ internal class Worker(command: List<String>, cpus: String?, errors: Path) : Auto
     }
 
     /** The rest of its next line, which begins with [word]. */
-    fun hear(word: String, millis: Long = 20_000): String {
-        val line = lines.poll(millis, TimeUnit.MILLISECONDS) ?: throw Failed("no $word in $millis ms")
+    fun hear(word: String, millis: Long = 20_000): String =
+        hearWithin(word, millis) ?: throw Failed("no $word in $millis ms")
+
+    /** As [hear], or null if it says nothing in that time. */
+    fun hearWithin(word: String, millis: Long): String? {
+        val line = lines.poll(millis, TimeUnit.MILLISECONDS) ?: return null
         if (line.startsWith("failed ")) throw Failed(line.removePrefix("failed "))
         if (!line.startsWith(word)) throw Failed("said $line and not $word")
         return line.removePrefix(word).trim()
     }
+
+    /** What it has said and nobody heard. */
+    fun forget() = lines.removeIf { !it.startsWith("failed") }
 
     /** The processor time of all its threads so far, in nanoseconds. */
     fun cpu(): Long = try {

@@ -37,7 +37,13 @@ internal data class Workload(
     val activeCpus: String? = null,
     val sockets: Int = 1,
     val active: Int = 1,
+    val udp: Boolean = false,
+    /** Whether messages go through the kernel joined, who can. */
+    val offload: Boolean = false,
 ) {
+    /** Nothing holds a sender up: what counts is what arrives. */
+    val lossy: Boolean get() = udp && kind.passive == Role.RECEIVE
+
     /** Spinning on the processor that the other side needs is no contestant. */
     val oneCore: Boolean get() = passiveCpus != null && passiveCpus == activeCpus
 
@@ -64,6 +70,19 @@ internal val workloads: List<Workload> =
         add(Workload("send-64", "Sending 64 bytes to C", Kind.SEND))
         add(roundTrip("roundtrip-1core", "Round trips, both on one processor", "0", "0"))
         add(roundTrip("roundtrip-2core", "Round trips, a processor each", "0", "1"))
+        add(udp("oneway-64", "One way, 64 bytes, a packet each", Kind.ONE_WAY))
+        add(udp("receive-64", "Receiving 64 bytes from C, a packet each", Kind.RECEIVE))
+        add(udp("send-64", "Sending 64 bytes to C, a packet each", Kind.SEND))
+        add(udp("oneway-64-offload", "One way, 64 bytes, joined", Kind.ONE_WAY).copy(offload = true))
+        add(udp("oneway-1k-offload", "One way, 1024 bytes, joined", Kind.ONE_WAY, 1024).copy(offload = true))
+        add(
+            roundTrip(
+                "udp-roundtrip-1core",
+                "UDP: Round trips, both on one processor",
+                "0",
+                "0",
+            ).copy(udp = true),
+        )
         for (sockets in listOf(1, 100, 1000)) add(many(sockets))
         add(Workload("start", "From the start of a process to its first message", Kind.START, size = 16))
         add(Workload("fds", "Messages with a descriptor each, 64 bytes", Kind.ONE_WAY, fds = true))
@@ -71,6 +90,10 @@ internal val workloads: List<Workload> =
 
 private fun roundTrip(name: String, title: String, passive: String, active: String) =
     Workload(name, title, Kind.ROUND_TRIP, Mode.MUTUAL, passiveCpus = passive, activeCpus = active)
+
+/** Each side has a processor: a sender that shares its receiver's keeps it from receiving. */
+private fun udp(name: String, title: String, kind: Kind, size: Int = 64) =
+    Workload("udp-$name", "UDP: $title", kind, size = size, passiveCpus = "0", activeCpus = "1", udp = true)
 
 private fun many(sockets: Int) = Workload(
     "sockets-$sockets",

@@ -1,5 +1,7 @@
 package dev.ancilla.benchmarks.worker
 
+import java.net.InetSocketAddress
+
 /** Whether the sockets of the two processes are connected. */
 internal enum class Mode { UNCONNECTED, CONNECTED, MUTUAL }
 
@@ -17,6 +19,18 @@ internal enum class Role(val active: Boolean) {
     val word: String get() = name.lowercase().replace('_', '-')
 }
 
+/** The addresses of a job are paths, or HOST:PORT of UDP. */
+internal val String.isUdp: Boolean get() = !startsWith("/")
+
+internal fun inetAddressOf(name: String): InetSocketAddress =
+    InetSocketAddress(name.substringBefore(':'), name.substringAfter(':').toInt())
+
+/**
+ * What those of UDP ask for to receive into: then a receiver that is not on its processor for a moment loses
+ * nothing.
+ */
+internal const val RECEIVE_BUFFER = 4 shl 20
+
 /** What the runner asked a worker for, as words of its command line; C and Node.js read the same words. */
 internal data class Job(
     val role: Role,
@@ -28,7 +42,11 @@ internal data class Job(
     val peer: String,
     val sockets: Int = 1,
     val active: Int = 1,
+    /** Whether messages go through the kernel joined, where the style can. */
+    val offload: Boolean = false,
 ) {
+    val udp: Boolean get() = self.isUdp
+
     /** Whether this side's socket is connected to the other's. */
     val connects: Boolean get() = mode == Mode.MUTUAL || (mode == Mode.CONNECTED && role.active)
 
@@ -37,7 +55,13 @@ internal data class Job(
         style,
         mode.name.lowercase(),
         "$size",
-        if (fds) "fds" else "plain",
+        if (fds) {
+            "fds"
+        } else if (offload) {
+            "offload"
+        } else {
+            "plain"
+        },
         self,
         peer,
         "$sockets",
@@ -55,6 +79,7 @@ internal data class Job(
             words[6],
             words[7].toInt(),
             words[8].toInt(),
+            words[4] == "offload",
         )
     }
 }
