@@ -76,6 +76,11 @@ public enum Feature {
    */
   PACKET_INFO("ancilla-native-ffm"),
 
+  /**
+   * Descriptors that this process was started with can be told apart ({@link Sockets#inherited()}).
+   */
+  INHERITANCE("ancilla-native-ffm"),
+
   /** Anonymous memory files ({@code memfd_create(2)}). */
   MEMFD("ancilla-native-ffm"),
 

@@ -1,6 +1,8 @@
 package dev.ancilla;
 
+import dev.ancilla.engine.Inheritance;
 import dev.ancilla.engine.Providers;
+import java.io.IOException;
 import java.util.List;
 
 /**
@@ -59,6 +61,26 @@ public final class Sockets {
    */
   public static UdpBuilder udp() {
     return new UdpBuilder();
+  }
+
+  /**
+   * Takes the descriptors that a supervisor started this process with, as {@code sd_listen_fds(3)}
+   * does: as many as {@code LISTEN_FDS} says, from number 3 on, if {@code LISTEN_PID} is this
+   * process, with their names of {@code LISTEN_FDNAMES}. They become close-on-exec.
+   *
+   * <p>They are given out once, for each has one owner: later calls return an empty list, from
+   * whichever thread.
+   *
+   * @return the descriptors in their order, owned by the caller; none if nobody left any to this
+   *     process
+   * @throws UnsupportedFeatureException if there are some, and no provider has {@link
+   *     Feature#INHERITANCE}
+   * @throws SocketOpException {@code EINVAL} if a variable is not as it should be, {@code EBADF} if
+   *     a descriptor is not open; nothing was taken then
+   * @throws IOException if it fails otherwise
+   */
+  public static List<InheritedFd> inherited() throws IOException {
+    return Inheritance.take();
   }
 
   /**

@@ -15,7 +15,7 @@ import kotlin.io.path.readText
 class JavadocExamplesTest : FunSpec({
     val central =
         (
-            "Ancillary AsyncDgram BlockingDgram Datagram DgramListener DgramSocket EventLoop " +
+            "Ancillary AsyncDgram BlockingDgram Datagram DgramListener DgramSocket EventLoop InheritedFd " +
                 "Message OwnedFd Resolver Server Sockets StreamRead StreamSocket UdpSocket UnixAddress " +
                 "UnixDgramSocket"
         ).split(' ')

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -140,7 +141,12 @@ public final class Providers {
    * @return the descriptors of the highest provider that has them
    */
   public static Descriptors descriptors() {
-    Provider provider = choose(SocketKind.UNIX_DGRAM, Set.of(Feature.FD_PASSING), "a descriptor");
+    return descriptors("a descriptor", Feature.FD_PASSING);
+  }
+
+  static Descriptors descriptors(String request, Feature needed) {
+    Set<Feature> features = EnumSet.of(Feature.FD_PASSING, needed);
+    Provider provider = choose(SocketKind.UNIX_DGRAM, features, request);
     Descriptors descriptors = provider.descriptors();
     if (descriptors == null) {
       throw new IllegalStateException(provider.name() + " passes descriptors but opens none");

@@ -1,5 +1,6 @@
 package dev.ancilla.spi;
 
+import dev.ancilla.InheritedFd;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.file.OpenOption;
@@ -44,6 +45,19 @@ public interface Descriptors {
    * @throws IOException if it is not open
    */
   FdHandle of(int number) throws IOException;
+
+  /**
+   * Takes over a descriptor that this process was started with, and makes it close-on-exec.
+   *
+   * @param number its number
+   * @param name what it is called
+   * @return the descriptor, and what it is
+   * @throws IOException if it is not open
+   * @throws UnsupportedOperationException without {@link dev.ancilla.Feature#INHERITANCE}
+   */
+  default InheritedFd inherit(int number, String name) throws IOException {
+    throw new UnsupportedOperationException("inherit " + number);
+  }
 
   /**
    * Duplicates a descriptor of the JDK.

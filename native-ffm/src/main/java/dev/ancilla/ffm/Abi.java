@@ -300,6 +300,8 @@ final class Abi {
   static final int O_CLOEXEC = 02000000;
   static final int O_NONBLOCK = 04000;
   static final int F_GETFD = 1;
+  static final int F_SETFD = 2;
+  static final int FD_CLOEXEC = 1;
   static final int F_GETFL = 3;
   static final int F_SETFL = 4;
   static final int F_DUPFD_CLOEXEC = 1030;

@@ -1,10 +1,13 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.Errno;
+import dev.ancilla.InheritedFd;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.SocketOpException;
+import dev.ancilla.spi.SocketKind;
 import dev.ancilla.spi.Transport;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Making a socket of a descriptor that was opened elsewhere. */
 final class Adopting {
@@ -12,24 +15,18 @@ final class Adopting {
 
   /** What a descriptor has to be. */
   enum Kind {
-    DGRAM("Unix datagram socket", fd -> UnixFamily.is(fd, Abi.SOCK_DGRAM)),
-    STREAM("Unix stream socket", fd -> UnixFamily.is(fd, Abi.SOCK_STREAM)),
-    SERVER("Unix stream socket that listens", fd -> UnixFamily.is(fd, Abi.SOCK_STREAM)),
-    UDP("UDP socket", InetFamily::isUdp);
+    DGRAM("Unix datagram socket", SocketKind.UNIX_DGRAM),
+    STREAM("Unix stream socket", SocketKind.UNIX_STREAM),
+    SERVER("Unix stream socket that listens", SocketKind.UNIX_STREAM),
+    UDP("UDP socket", SocketKind.UDP);
 
     private final String words;
-    private final Test test;
+    private final SocketKind socket;
 
-    Kind(String words, Test test) {
+    Kind(String words, SocketKind socket) {
       this.words = words;
-      this.test = test;
+      this.socket = socket;
     }
-  }
-
-  /** Tells whether a descriptor is a socket of the kind that is wanted. */
-  @FunctionalInterface
-  private interface Test {
-    boolean suits(int fd) throws IOException;
   }
 
   /** Makes a transport of a descriptor, which it owns from then on, also if that fails. */
@@ -66,8 +63,8 @@ final class Adopting {
     boolean suits;
     boolean listens;
     try {
-      suits = kind.test.suits(number);
-      listens = Sock.option(number, Abi.SO_ACCEPTCONN) != 0;
+      suits = socketKind(number) == kind.socket;
+      listens = listens(number);
     } catch (SocketOpException e) {
       if (e.errno() == Errno.ENOTSOCK) {
         throw refused(Errno.ENOTSOCK, owned + " is no " + kind.words);
@@ -80,6 +77,43 @@ final class Adopting {
     if (listens != (kind == Kind.SERVER)) {
       throw refused(Errno.EINVAL, owned + " is no " + kind.words);
     }
+  }
+
+  /** Takes over a descriptor that may be a socket, and says what it is. */
+  static InheritedFd inherited(int number, String name) throws IOException {
+    SocketKind kind = null;
+    boolean listens = false;
+    try {
+      kind = socketKind(number);
+      listens = listens(number);
+    } catch (SocketOpException e) {
+      if (e.errno() != Errno.ENOTSOCK) {
+        throw e;
+      }
+    }
+    return new InheritedFd(name, OwnedFd.wrap(new FfmFd(number)), kind, listens);
+  }
+
+  /** Returns what a socket is, or {@code null} if nothing here speaks it. */
+  private static @Nullable SocketKind socketKind(int fd) throws IOException {
+    int domain = Sock.option(fd, Abi.SO_DOMAIN);
+    int type = Sock.option(fd, Abi.SO_TYPE);
+    if (domain == Abi.AF_UNIX) {
+      return switch (type) {
+        case Abi.SOCK_DGRAM -> SocketKind.UNIX_DGRAM;
+        case Abi.SOCK_STREAM -> SocketKind.UNIX_STREAM;
+        default -> null;
+      };
+    }
+    boolean udp =
+        (domain == Abi.AF_INET || domain == Abi.AF_INET6)
+            && type == Abi.SOCK_DGRAM
+            && Sock.option(fd, Abi.SO_PROTOCOL) == Abi.IPPROTO_UDP;
+    return udp ? SocketKind.UDP : null;
+  }
+
+  private static boolean listens(int fd) throws IOException {
+    return Sock.option(fd, Abi.SO_ACCEPTCONN) != 0;
   }
 
   private static SocketOpException refused(Errno errno, String why) {

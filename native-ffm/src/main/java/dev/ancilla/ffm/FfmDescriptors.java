@@ -1,6 +1,9 @@
 package dev.ancilla.ffm;
 
+import dev.ancilla.Errno;
 import dev.ancilla.Feature;
+import dev.ancilla.InheritedFd;
+import dev.ancilla.SocketOpException;
 import dev.ancilla.UnsupportedFeatureException;
 import dev.ancilla.spi.Descriptors;
 import dev.ancilla.spi.FdHandle;
@@ -131,6 +134,22 @@ final class FfmDescriptors implements Descriptors {
       }
       return new FfmFd(number);
     }
+  }
+
+  @Override
+  public InheritedFd inherit(int number, String name) throws IOException {
+    try (Scratch scratch = Scratch.borrow()) {
+      int result = Libc.fcntl(scratch.errno, number, Abi.F_SETFD, Abi.FD_CLOEXEC);
+      if (result < 0) {
+        throw new SocketOpException(
+            "inherited",
+            Errno.ofNumber(-result),
+            "descriptor " + number + " (" + name + ") is not open",
+            null,
+            null);
+      }
+    }
+    return Adopting.inherited(number, name);
   }
 
   @Override

@@ -59,6 +59,7 @@ public final class FfmProvider implements Provider {
           Feature.MESSAGE_PIDFDS,
           Feature.ATOMIC_MODE,
           Feature.ABSTRACT_NAMES,
+          Feature.INHERITANCE,
           Feature.MEMFD);
 
   /** What needs a UDP socket. */

@@ -38,13 +38,6 @@ record InetFamily(boolean six, boolean sixOnly) implements Family {
     return new InetFamily(six, six && Sock.option(fd, Abi.IPPROTO_IPV6, Abi.IPV6_V6ONLY) != 0);
   }
 
-  static boolean isUdp(int fd) throws IOException {
-    int domain = Sock.option(fd, Abi.SO_DOMAIN);
-    return (domain == Abi.AF_INET || domain == Abi.AF_INET6)
-        && Sock.option(fd, Abi.SO_TYPE) == Abi.SOCK_DGRAM
-        && Sock.option(fd, Abi.SO_PROTOCOL) == Abi.IPPROTO_UDP;
-  }
-
   /** Asked once, with the first socket. */
   private static final class Machine {
     static final boolean HAS_SIX = hasSix();

@@ -13,10 +13,6 @@ final class UnixFamily implements Family {
 
   private UnixFamily() {}
 
-  static boolean is(int fd, int type) throws IOException {
-    return Sock.option(fd, Abi.SO_DOMAIN) == Abi.AF_UNIX && Sock.option(fd, Abi.SO_TYPE) == type;
-  }
-
   @Override
   public int open(int type) throws IOException {
     return Sock.open(Abi.AF_UNIX, type, 0);

@@ -46,6 +46,9 @@ internal object PeerMain {
         when (val task = words[0]) {
             "mailbox" -> mailbox(Path.of(words[1]))
             "say" -> say(UnixAddress.parse(words[1]), words.drop(2))
+            "inherit" -> Inheriting.inherit()
+            "refuse" -> Inheriting.refuse()
+            "serve" -> Inheriting.serve()
             else -> error("no such task: $task")
         }
     }
