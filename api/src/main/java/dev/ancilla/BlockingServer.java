@@ -8,15 +8,17 @@ import org.jspecify.annotations.Nullable;
  * The calls of a server that wait on the calling thread.
  *
  * <p>Threads, interrupts, deadlines and closing are as {@link BlockingDgram} describes.
+ *
+ * @param <S> what the server accepts
  */
-public interface BlockingServer {
+public interface BlockingServer<S extends UnixConnection> {
   /**
    * Accepts the next connection, waiting until somebody connects.
    *
    * @return its socket, owned by the caller
    * @throws IOException as {@link Server#tryAccept()}, or as this view describes
    */
-  default StreamSocket accept() throws IOException {
+  default S accept() throws IOException {
     return accept(null);
   }
 
@@ -27,5 +29,5 @@ public interface BlockingServer {
    * @return its socket, owned by the caller
    * @throws IOException as {@link Server#tryAccept()}, or as this view describes
    */
-  StreamSocket accept(@Nullable Duration timeout) throws IOException;
+  S accept(@Nullable Duration timeout) throws IOException;
 }

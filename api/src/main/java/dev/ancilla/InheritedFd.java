@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>{@code
  * for (InheritedFd inherited : Sockets.inherited()) {
  *   if (inherited.name().equals("door")) {
- *     Server server = Sockets.unixServer().adopt(inherited.descriptor());
+ *     Server<StreamSocket> server = Sockets.unixServer().adopt(inherited.descriptor());
  *     System.out.println("serving at " + server.localAddress());
  *   } else {
  *     inherited.close();

@@ -5,7 +5,7 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A Unix stream socket that listens.
+ * A Unix socket that listens for connections.
  *
  * <p><b>Errors do not end it.</b> While the process is out of descriptors or memory, accepting
  * waits a tenth of a second at a time, and says so in the log; the connections wait in the kernel.
@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * UnixAddress address = UnixAddress.path("/run/example.sock");
- * try (Server server = Sockets.unixServer().mode(0600).replaceStale().listen(address)) {
+ * try (Server<StreamSocket> server = Sockets.unixServer().mode(0600).replaceStale().listen(address)) {
  *   while (true) {
  *     StreamSocket client = server.blocking().accept();
  *     client.async().end(List.of(ByteBuffer.wrap("hello".getBytes())), Ancillary.none())
@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  *   }
  * }
  * }</pre>
+ *
+ * @param <S> what it accepts
  */
-public interface Server extends Socket {
+public interface Server<S extends UnixConnection> extends Socket {
   @Override
   UnixAddress localAddress() throws IOException;
 
@@ -41,7 +43,7 @@ public interface Server extends Socket {
    * @throws SocketOpException if the kernel refuses for another reason; this server stays open
    * @throws IOException if it fails otherwise
    */
-  @Nullable StreamSocket tryAccept() throws IOException;
+  @Nullable S tryAccept() throws IOException;
 
   /**
    * Accepts no more until {@link #resume()}: whoever connects waits in the kernel, up to the
@@ -63,19 +65,19 @@ public interface Server extends Socket {
    *
    * @return the blocking view
    */
-  BlockingServer blocking();
+  BlockingServer<S> blocking();
 
   /**
    * Returns the calls that return futures.
    *
    * @return the asynchronous view
    */
-  AsyncServer async();
+  AsyncServer<S> async();
 
   /**
    * Begins to accept a connection, for those who build a calling style of their own.
    *
    * @return the call
    */
-  Pending<StreamSocket> beginAccept();
+  Pending<S> beginAccept();
 }

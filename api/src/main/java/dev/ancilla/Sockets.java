@@ -1,7 +1,9 @@
 package dev.ancilla;
 
 import dev.ancilla.engine.Inheritance;
+import dev.ancilla.engine.OpenStream;
 import dev.ancilla.engine.Providers;
+import dev.ancilla.spi.SocketKind;
 import java.io.IOException;
 import java.util.List;
 
@@ -50,8 +52,8 @@ public final class Sockets {
    *
    * @return its builder
    */
-  public static UnixServerBuilder unixServer() {
-    return new UnixServerBuilder();
+  public static UnixServerBuilder<StreamSocket> unixServer() {
+    return new UnixServerBuilder<>(SocketKind.UNIX_STREAM, OpenStream::accepted);
   }
 
   /**

@@ -11,15 +11,18 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens a server of Unix streams.
+ * Opens a server.
  *
  * <p>Not safe for use by several threads. May be used again after it has opened a server.
+ *
+ * @param <S> what the server accepts
  */
-public final class UnixServerBuilder {
+public final class UnixServerBuilder<S extends UnixConnection> {
   /** How many connections may wait without {@link #backlog}; the kernel bounds it further. */
   public static final int DEFAULT_BACKLOG = 1024;
 
-  private final Opening opening = new Opening(SocketKind.UNIX_STREAM);
+  private final Opening opening;
+  private final OpenServer.Accepting<S> accepting;
   private final Set<Long> users = new HashSet<>();
   private final Set<Long> groups = new HashSet<>();
   private boolean everybody = true;
@@ -29,7 +32,10 @@ public final class UnixServerBuilder {
   private boolean replaceStale;
   private boolean unlinkOnClose = true;
 
-  UnixServerBuilder() {}
+  UnixServerBuilder(SocketKind kind, OpenServer.Accepting<S> accepting) {
+    this.opening = new Opening(kind);
+    this.accepting = accepting;
+  }
 
   /**
    * Says how many connections may wait to be accepted. Who connects when so many wait has to wait
@@ -40,7 +46,7 @@ public final class UnixServerBuilder {
    * @return this
    * @throws IllegalArgumentException if the number is negative
    */
-  public UnixServerBuilder backlog(int connections) {
+  public UnixServerBuilder<S> backlog(int connections) {
     if (connections < 0) {
       throw new IllegalArgumentException("backlog is " + connections + ", less than 0");
     }
@@ -56,7 +62,7 @@ public final class UnixServerBuilder {
    * @return this
    * @throws IllegalArgumentException if there are other bits than {@code 0777}
    */
-  public UnixServerBuilder mode(int mode) {
+  public UnixServerBuilder<S> mode(int mode) {
     this.mode = Binding.checkedMode(mode);
     return this;
   }
@@ -68,7 +74,7 @@ public final class UnixServerBuilder {
    * @param name the group's name, or its number
    * @return this
    */
-  public UnixServerBuilder group(String name) {
+  public UnixServerBuilder<S> group(String name) {
     this.group = name;
     return this;
   }
@@ -79,7 +85,7 @@ public final class UnixServerBuilder {
    *
    * @return this
    */
-  public UnixServerBuilder replaceStale() {
+  public UnixServerBuilder<S> replaceStale() {
     this.replaceStale = true;
     return this;
   }
@@ -91,7 +97,7 @@ public final class UnixServerBuilder {
    * @param unlink whether to remove it
    * @return this
    */
-  public UnixServerBuilder unlinkOnClose(boolean unlink) {
+  public UnixServerBuilder<S> unlinkOnClose(boolean unlink) {
     this.unlinkOnClose = unlink;
     return this;
   }
@@ -103,7 +109,7 @@ public final class UnixServerBuilder {
    * @param uids their numbers
    * @return this
    */
-  public UnixServerBuilder allowUser(long... uids) {
+  public UnixServerBuilder<S> allowUser(long... uids) {
     everybody = false;
     for (long uid : uids) {
       users.add(uid);
@@ -118,7 +124,7 @@ public final class UnixServerBuilder {
    * @param gids their numbers
    * @return this
    */
-  public UnixServerBuilder allowGroup(long... gids) {
+  public UnixServerBuilder<S> allowGroup(long... gids) {
     everybody = false;
     for (long gid : gids) {
       groups.add(gid);
@@ -134,7 +140,7 @@ public final class UnixServerBuilder {
    * @return this
    * @throws IllegalArgumentException if the count is negative or more than 253
    */
-  public UnixServerBuilder maxDescriptors(int count) {
+  public UnixServerBuilder<S> maxDescriptors(int count) {
     opening.maxDescriptors(count);
     return this;
   }
@@ -145,7 +151,7 @@ public final class UnixServerBuilder {
    * @param features what is needed
    * @return this
    */
-  public UnixServerBuilder require(Feature... features) {
+  public UnixServerBuilder<S> require(Feature... features) {
     opening.require(features);
     return this;
   }
@@ -157,7 +163,7 @@ public final class UnixServerBuilder {
    * @param loop a loop that {@link #newEventLoop} opened
    * @return this
    */
-  public UnixServerBuilder eventLoop(EventLoop loop) {
+  public UnixServerBuilder<S> eventLoop(EventLoop loop) {
     opening.eventLoop(loop);
     return this;
   }
@@ -183,12 +189,13 @@ public final class UnixServerBuilder {
    *     ENOENT} for a missing directory
    * @throws IOException if it fails otherwise
    */
-  public Server listen(UnixAddress address) throws IOException {
-    OpenServer server =
-        new OpenServer(
+  public Server<S> listen(UnixAddress address) throws IOException {
+    OpenServer<S> server =
+        new OpenServer<>(
             opening.openServer(),
             new Binding(mode, replaceStale, unlinkOnClose, group),
-            allowList());
+            allowList(),
+            accepting);
     Opening.orClose(server, () -> server.listen(address, backlog));
     return server;
   }
@@ -197,16 +204,17 @@ public final class UnixServerBuilder {
    * Makes a server of a descriptor that listens already. It becomes non-blocking, for every process
    * that shares it. Its socket file is not removed on close.
    *
-   * @param descriptor a Unix stream socket that listens; closed on success, untouched otherwise
+   * @param descriptor a Unix socket of this kind that listens; closed on success, untouched
+   *     otherwise
    * @return the server, owned by the caller
    * @throws UnsupportedFeatureException if no provider has what was asked for
    * @throws SocketOpException if the descriptor is something else: {@code ENOTSOCK}, {@code
    *     EPROTOTYPE}, {@code EINVAL} if it does not listen
    * @throws IOException if it fails otherwise
    */
-  public Server adopt(OwnedFd descriptor) throws IOException {
+  public Server<S> adopt(OwnedFd descriptor) throws IOException {
     Binding none = new Binding(Binding.MODE_OF_UMASK, false, false);
-    return new OpenServer(opening.adoptServer(descriptor), none, allowList());
+    return new OpenServer<>(opening.adoptServer(descriptor), none, allowList(), accepting);
   }
 
   private AllowList allowList() {

@@ -9,19 +9,25 @@ import dev.ancilla.SocketOpException;
 import dev.ancilla.Sockets;
 import dev.ancilla.StreamSocket;
 import dev.ancilla.UnixAddress;
+import dev.ancilla.UnixConnection;
+import dev.ancilla.spi.ConnectionTransport;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.Readiness;
 import dev.ancilla.spi.ServerTransport;
-import dev.ancilla.spi.StreamTransport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** An open server: hands attempts to its transport, and to nobody whom its list does not allow. */
-public final class OpenServer extends OpenSocket<ServerTransport> implements Server {
+/**
+ * An open server: hands attempts to its transport, and to nobody whom its list does not allow.
+ *
+ * @param <S> what it accepts
+ */
+public final class OpenServer<S extends UnixConnection> extends OpenSocket<ServerTransport>
+    implements Server<S> {
   private static final System.Logger LOG = System.getLogger(Server.class.getName());
 
   private static final Set<Errno> SHORTAGES =
@@ -32,8 +38,26 @@ public final class OpenServer extends OpenSocket<ServerTransport> implements Ser
 
   private final Binding binding;
   private final AllowList allowed;
+  private final Accepting<S> accepting;
   private final AcceptGate gate;
   private final Lane accepts;
+
+  /**
+   * Makes the socket of a connection.
+   *
+   * @param <S> what it makes
+   */
+  @FunctionalInterface
+  public interface Accepting<S extends UnixConnection> {
+    /**
+     * Makes the socket.
+     *
+     * @param server who accepts it, and how that was opened
+     * @param accepted the connection, owned by the socket from now on
+     * @return the socket
+     */
+    S socket(Opening.Opened<ServerTransport> server, ConnectionTransport accepted);
+  }
 
   /**
    * Creates the server over its transport.
@@ -41,11 +65,17 @@ public final class OpenServer extends OpenSocket<ServerTransport> implements Ser
    * @param opened the transport, owned by the server
    * @param binding how its file comes and goes
    * @param allowed who may connect
+   * @param accepting makes the sockets
    */
-  public OpenServer(Opening.Opened<ServerTransport> opened, Binding binding, AllowList allowed) {
+  public OpenServer(
+      Opening.Opened<ServerTransport> opened,
+      Binding binding,
+      AllowList allowed,
+      Accepting<S> accepting) {
     super(opened);
     this.binding = binding;
     this.allowed = allowed;
+    this.accepting = accepting;
     this.gate = new AcceptGate(transport);
     this.accepts = new Lane(transport.eventLoop(), () -> {});
   }
@@ -74,13 +104,13 @@ public final class OpenServer extends OpenSocket<ServerTransport> implements Ser
   }
 
   @Override
-  public @Nullable StreamSocket tryAccept() throws IOException {
+  public @Nullable S tryAccept() throws IOException {
     for (int i = 0; i < PASSED_OVER; i++) {
       checkOpen("accept", null);
       if (gate.isPaused()) {
         return null;
       }
-      StreamTransport accepted;
+      ConnectionTransport accepted;
       try {
         accepted = attempt(Interest.READ, transport::tryAccept);
       } catch (SocketOpException e) {
@@ -93,7 +123,7 @@ public final class OpenServer extends OpenSocket<ServerTransport> implements Ser
         return null;
       }
       if (isAllowed(accepted)) {
-        return new OpenStream(opened.with(accepted));
+        return accepting.socket(opened, accepted);
       }
       accepted.close();
     }
@@ -123,7 +153,7 @@ public final class OpenServer extends OpenSocket<ServerTransport> implements Ser
     }
   }
 
-  private boolean isAllowed(StreamTransport accepted) {
+  private boolean isAllowed(ConnectionTransport accepted) {
     if (allowed.everybody()) {
       return true;
     }
@@ -178,21 +208,21 @@ public final class OpenServer extends OpenSocket<ServerTransport> implements Ser
   }
 
   @Override
-  public BlockingServer blocking() {
+  public BlockingServer<S> blocking() {
     return this::accept;
   }
 
   @Override
-  public AsyncServer async() {
+  public AsyncServer<S> async() {
     return () -> accepts.call(this::beginAccept);
   }
 
   @Override
-  public Pending<StreamSocket> beginAccept() {
+  public Pending<S> beginAccept() {
     return new Attempts<>(this::tryAccept, gate, Interest.READ);
   }
 
-  private StreamSocket accept(@Nullable Duration timeout) throws IOException {
+  private S accept(@Nullable Duration timeout) throws IOException {
     return BlockingCall.call(this, "accept", null, timeout, beginAccept());
   }
 

@@ -9,10 +9,12 @@ import dev.ancilla.PeerCredentials;
 import dev.ancilla.StreamRead;
 import dev.ancilla.StreamSocket;
 import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.ConnectionTransport;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.Readiness;
+import dev.ancilla.spi.ServerTransport;
 import dev.ancilla.spi.StreamTransport;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -42,6 +44,18 @@ public final class OpenStream extends OpenSocket<StreamTransport> implements Str
     this.checks = new OutgoingChecks("write", RULES, opened);
     this.blocking = new StreamBlockingView(this);
     this.async = new StreamAsyncView(this);
+  }
+
+  /**
+   * Creates the socket of a connection.
+   *
+   * @param server who accepted it
+   * @param accepted the connection, a {@link StreamTransport}, owned by the socket
+   * @return the socket
+   */
+  public static StreamSocket accepted(
+      Opening.Opened<ServerTransport> server, ConnectionTransport accepted) {
+    return new OpenStream(server.with((StreamTransport) accepted));
   }
 
   @Override

@@ -35,5 +35,5 @@ public interface ServerTransport extends Transport {
    *     nobody waits
    * @throws IOException if the kernel refuses; another attempt can be made
    */
-  @Nullable StreamTransport tryAccept() throws IOException;
+  @Nullable ConnectionTransport tryAccept() throws IOException;
 }

@@ -1,7 +1,7 @@
 package dev.ancilla.coroutines
 
 import dev.ancilla.Server
-import dev.ancilla.StreamSocket
+import dev.ancilla.UnixConnection
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.Flow
@@ -21,19 +21,20 @@ import java.nio.channels.ClosedChannelException
  * ### Back-pressure
  * A slow collector leaves connections in the server's backlog; when that is full, clients wait.
  */
-public fun Server.connections(): Flow<StreamSocket> = Received(
-    next = { acceptOrEnd() },
-    give = { connection ->
-        try {
-            emit(connection)
-        } catch (failure: Throwable) {
-            connection.close()
-            throw failure
-        }
-    },
-)
+public fun <S : UnixConnection> Server<S>.connections(): Flow<S> =
+    Received(
+        next = { acceptOrEnd() },
+        give = { connection ->
+            try {
+                emit(connection)
+            } catch (failure: Throwable) {
+                connection.close()
+                throw failure
+            }
+        },
+    )
 
-private suspend fun Server.acceptOrEnd(): StreamSocket? = try {
+private suspend fun <S : UnixConnection> Server<S>.acceptOrEnd(): S? = try {
     accept()
 } catch (closed: ClosedChannelException) {
     if (isOpen) throw closed
@@ -59,14 +60,14 @@ private suspend fun Server.acceptOrEnd(): StreamSocket? = try {
  * @throws dev.ancilla.SocketOpException if the kernel refuses to accept; the handlers are cancelled then
  * @sample dev.ancilla.testkit.samples.serveAndAsk
  */
-public suspend fun Server.serve(
+public suspend fun <S : UnixConnection> Server<S>.serve(
     atMost: Int = Int.MAX_VALUE,
-    onFailure: (StreamSocket, Throwable) -> Unit = { connection, failure ->
+    onFailure: (S, Throwable) -> Unit = { connection, failure ->
         System
             .getLogger("dev.ancilla.coroutines")
             .log(System.Logger.Level.WARNING, "the handler of $connection failed", failure)
     },
-    handler: suspend (StreamSocket) -> Unit,
+    handler: suspend (S) -> Unit,
 ): Unit = coroutineScope {
     require(atMost >= 1) { "serve: atMost is $atMost, less than 1" }
     val places = Semaphore(atMost)

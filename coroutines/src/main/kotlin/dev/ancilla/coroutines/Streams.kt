@@ -5,6 +5,7 @@ import dev.ancilla.Server
 import dev.ancilla.Socket
 import dev.ancilla.StreamRead
 import dev.ancilla.StreamSocket
+import dev.ancilla.UnixConnection
 import dev.ancilla.spi.Interest
 import dev.ancilla.spi.Pending
 import java.net.SocketAddress
@@ -129,4 +130,4 @@ public suspend fun StreamSocket.end(
  *
  * @throws java.nio.channels.ClosedChannelException if the server is closed, also while waiting
  */
-public suspend fun Server.accept(): StreamSocket = completing(Interest.READ) { beginAccept() }
+public suspend fun <S : UnixConnection> Server<S>.accept(): S = completing(Interest.READ) { beginAccept() }

@@ -35,19 +35,20 @@ internal class StreamScene(val style: StreamStyle) : AutoCloseable {
 
     fun fileWith(text: String): OwnedFd = keep(newFile(directory, text))
 
-    fun server(configure: UnixServerBuilder.() -> Unit = {}): Server =
+    fun server(configure: UnixServerBuilder<StreamSocket>.() -> Unit = {}): Server<StreamSocket> =
         keep(Sockets.unixServer().maxDescriptors(4).apply(configure).listen(freshAddress()))
 
     fun open(): StreamSocket = keep(Sockets.unixStream().maxDescriptors(4).open())
 
-    fun clientOf(server: Server): StreamSocket = open().also { it.connect(server.localAddress()) }
+    fun clientOf(server: Server<StreamSocket>): StreamSocket =
+        open().also { it.connect(server.localAddress()) }
 
     fun pair(descriptors: Int = 4): SocketPair<StreamSocket> =
         keep(Sockets.unixStream().maxDescriptors(descriptors).pair())
 
     fun StreamSocket.connect(address: UnixAddress) = style.connect(this, address).await()
 
-    fun Server.accept(): StreamSocket = keep(style.accept(this).await())
+    fun Server<StreamSocket>.accept(): StreamSocket = keep(style.accept(this).await())
 
     fun StreamSocket.read(target: ByteBuffer): StreamRead = style.read(this, listOf(target)).await()
 

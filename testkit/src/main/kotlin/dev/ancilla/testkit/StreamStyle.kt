@@ -23,7 +23,7 @@ internal interface StreamStyle {
 
     fun end(socket: StreamSocket, sources: List<ByteBuffer>, ancillary: Ancillary): Call<Unit>
 
-    fun accept(server: Server): Call<StreamSocket>
+    fun accept(server: Server<StreamSocket>): Call<StreamSocket>
 
     companion object {
         /** Every style this JVM has. */
@@ -58,7 +58,7 @@ private class BlockingStreams(private val on: Blocking) : StreamStyle {
     override fun end(socket: StreamSocket, sources: List<ByteBuffer>, ancillary: Ancillary) =
         on.call("end") { socket.blocking().end(sources, ancillary, null) }
 
-    override fun accept(server: Server) = on.call("accept") { server.blocking().accept() }
+    override fun accept(server: Server<StreamSocket>) = on.call("accept") { server.blocking().accept() }
 
     override fun toString() = on.toString()
 }
@@ -81,7 +81,8 @@ private data object AsyncStreams : StreamStyle {
     override fun end(socket: StreamSocket, sources: List<ByteBuffer>, ancillary: Ancillary) =
         Async.call("end", socket.async().end(sources, ancillary)) { }
 
-    override fun accept(server: Server) = Async.call("accept", server.async().accept()) { it as StreamSocket }
+    override fun accept(server: Server<StreamSocket>) =
+        Async.call("accept", server.async().accept()) { it as StreamSocket }
 
     override fun toString() = Async.toString()
 }

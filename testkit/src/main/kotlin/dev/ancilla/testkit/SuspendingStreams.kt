@@ -31,7 +31,7 @@ internal class SuspendingStreams(private val on: Suspending) : StreamStyle {
     override fun end(socket: StreamSocket, sources: List<ByteBuffer>, ancillary: Ancillary) =
         on.call("end", socket) { socket.end(sources, ancillary) }
 
-    override fun accept(server: Server) = on.call("accept", server) { server.accept() }
+    override fun accept(server: Server<StreamSocket>) = on.call("accept", server) { server.accept() }
 
     override fun toString() = on.toString()
 }

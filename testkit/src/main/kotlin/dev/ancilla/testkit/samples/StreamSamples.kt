@@ -15,7 +15,7 @@ import kotlinx.coroutines.launch
 import java.nio.ByteBuffer
 
 /** A server that greets each line, and a client of it. */
-internal suspend fun serveAndAsk(server: Server): List<String> = coroutineScope {
+internal suspend fun serveAndAsk(server: Server<StreamSocket>): List<String> = coroutineScope {
     val serving =
         launch {
             server.serve { connection ->
