@@ -75,7 +75,8 @@ public interface DgramListener {
   default void onWritable(DgramSocket socket, @Nullable SocketAddress target) {}
 
   /**
-   * Takes the end: the socket or the subscription was closed.
+   * Takes the end: the socket or the subscription was closed, or the peer of a connection has ended
+   * it.
    *
    * @param socket the socket
    */

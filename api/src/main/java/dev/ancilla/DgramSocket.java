@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *   </tbody>
  * </table>
  *
+ * <p>{@link UnixSeqpacketSocket} has messages over a connection, and says itself how it differs.
+ *
  * <p>The members here try and never wait. {@link #blocking()} and {@link #async()} wait; Kotlin
  * programs call the suspending extensions of {@code dev.ancilla.coroutines}.
  *
@@ -94,6 +96,8 @@ public interface DgramSocket extends Socket {
    * Tries to receive one message without waiting.
    *
    * @return the message, which the caller closes, or {@code null} if there is none yet
+   * @throws java.io.EOFException if the peer of a {@link UnixSeqpacketSocket} has ended the
+   *     connection
    * @throws ClosedChannelException if this socket is closed
    * @throws SocketOpException if the kernel refuses; this socket can be used further
    * @throws IOException if it fails otherwise

@@ -30,7 +30,7 @@ public enum Feature {
   /** Each message can bring a descriptor of its sender's process ({@code SO_PASSPIDFD}). */
   MESSAGE_PIDFDS("ancilla-native-ffm, on Linux 6.5 or newer"),
 
-  /** A stream can open a descriptor of its peer's process ({@code SO_PEERPIDFD}). */
+  /** A connection can open a descriptor of its peer's process ({@code SO_PEERPIDFD}). */
   PEER_PIDFD("ancilla-native-ffm, on Linux 6.5 or newer"),
 
   /** Each message can tell when the kernel took it ({@code SO_TIMESTAMPNS}). */

@@ -1,6 +1,7 @@
 package dev.ancilla;
 
 import dev.ancilla.engine.Inheritance;
+import dev.ancilla.engine.OpenSeqpacket;
 import dev.ancilla.engine.OpenStream;
 import dev.ancilla.engine.Providers;
 import dev.ancilla.spi.SocketKind;
@@ -54,6 +55,24 @@ public final class Sockets {
    */
   public static UnixServerBuilder<StreamSocket> unixServer() {
     return new UnixServerBuilder<>(SocketKind.UNIX_STREAM, OpenStream::accepted);
+  }
+
+  /**
+   * Begins a Unix sequenced-packet socket.
+   *
+   * @return its builder
+   */
+  public static UnixSeqpacketBuilder unixSeqpacket() {
+    return new UnixSeqpacketBuilder();
+  }
+
+  /**
+   * Begins a server of Unix sequenced packets.
+   *
+   * @return its builder
+   */
+  public static UnixServerBuilder<UnixSeqpacketSocket> unixSeqpacketServer() {
+    return new UnixServerBuilder<>(SocketKind.UNIX_SEQPACKET, OpenSeqpacket::accepted);
   }
 
   /**

@@ -97,14 +97,7 @@ public final class UnixStreamBuilder {
    */
   public StreamSocket connect(UnixAddress address) throws IOException {
     StreamSocket socket = open();
-    Opening.orClose(
-        socket,
-        () -> {
-          if (!socket.tryConnect(address)) {
-            throw new SocketOpException(
-                "connect", Errno.EAGAIN, "the server's backlog is full", null, address);
-          }
-        });
+    Opening.connectNow(socket, address);
     return socket;
   }
 

@@ -17,7 +17,7 @@ class JavadocExamplesTest : FunSpec({
         (
             "Ancillary AsyncDgram BlockingDgram Datagram DgramListener DgramSocket EventLoop InheritedFd " +
                 "Message OwnedFd Resolver Server Sockets StreamRead StreamSocket UdpSocket UnixAddress " +
-                "UnixDgramSocket"
+                "UnixDgramSocket UnixSeqpacketSocket"
         ).split(' ')
     val examples = examplesOf(Path.of("src/main/java/dev/ancilla"))
     val classes: Path = Files.createTempDirectory("ancilla")

@@ -8,6 +8,7 @@ import dev.ancilla.ReceiveBatch;
 import dev.ancilla.SendBatch;
 import dev.ancilla.engine.Operation.Done;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.PendingSend;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -23,12 +24,14 @@ final class AsyncView implements AsyncDgram {
   private final OpenDgram socket;
   private final EventLoop loop;
   private final Lane receives;
+  private final Lane connects;
   private final Map<Object, Lane> sends = new ConcurrentHashMap<>();
 
   AsyncView(OpenDgram socket, EventLoop loop) {
     this.socket = socket;
     this.loop = loop;
     this.receives = new Lane(loop, () -> {});
+    this.connects = new Lane(loop, () -> {});
   }
 
   @Override
@@ -123,7 +126,14 @@ final class AsyncView implements AsyncDgram {
 
   @Override
   public CompletableFuture<Void> connect(SocketAddress address) {
-    return onceResolved(address, socket::tryConnect);
+    try {
+      Pending<Boolean> connecting = socket.connecting(address);
+      return connecting == null
+          ? onceResolved(address, socket::tryConnect)
+          : connects.run(() -> connecting);
+    } catch (IOException | RuntimeException e) {
+      return Lane.failed(loop, e);
+    }
   }
 
   /** What needs an address and does not wait for more. */

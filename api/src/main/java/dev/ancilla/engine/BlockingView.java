@@ -7,6 +7,7 @@ import dev.ancilla.ReceiveBatch;
 import dev.ancilla.SendBatch;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.PendingSend;
 import java.io.IOException;
 import java.net.SocketAddress;
@@ -82,7 +83,13 @@ final class BlockingView implements BlockingDgram {
 
   @Override
   public void connect(SocketAddress address, @Nullable Duration timeout) throws IOException {
-    socket.tryConnect(resolved("connect", address, timeout));
+    SocketAddress known = resolved("connect", address, timeout);
+    Pending<Boolean> connecting = socket.connecting(known);
+    if (connecting == null) {
+      socket.tryConnect(known);
+    } else {
+      BlockingCall.call(socket, "connect", known, timeout, connecting);
+    }
   }
 
   private SocketAddress resolved(

@@ -1,9 +1,10 @@
 package dev.ancilla.engine;
 
-import dev.ancilla.UnixAddress;
+import dev.ancilla.UnixConnection;
 import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.Wait;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -16,23 +17,23 @@ import org.jspecify.annotations.Nullable;
 final class Connecting implements Pending<Boolean> {
   private static final long LONGEST_MILLIS = 32;
 
-  private final OpenStream stream;
-  private final UnixAddress address;
+  private final UnixConnection socket;
+  private final SocketAddress address;
   private long millis = 1;
 
-  Connecting(OpenStream stream, UnixAddress address) {
-    this.stream = stream;
+  Connecting(UnixConnection socket, SocketAddress address) {
+    this.socket = socket;
     this.address = address;
   }
 
   @Override
   public @Nullable Boolean attempt() throws IOException {
-    return stream.tryConnect(address) ? true : null;
+    return socket.tryConnect(address) ? true : null;
   }
 
   @Override
   public Wait arm(Runnable wake) {
-    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, stream.eventLoop())
+    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, socket.eventLoop())
         .execute(wake);
     millis = Math.min(2 * millis, LONGEST_MILLIS);
     return () -> {};

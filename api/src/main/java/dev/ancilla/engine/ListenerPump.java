@@ -5,6 +5,7 @@ import dev.ancilla.DgramListener;
 import dev.ancilla.Subscription;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Wait;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
@@ -98,6 +99,9 @@ final class ListenerPump implements Subscription {
         deliver(datagram);
       } catch (ClosedChannelException end) {
         return; // The end of the socket closes this subscription.
+      } catch (EOFException end) {
+        close();
+        return;
       } catch (IOException | RuntimeException e) {
         guarded(() -> listener.onError(socket, e));
         // Not again at once: an error that stays would leave room for nothing else.

@@ -16,6 +16,7 @@ import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.PendingSend;
 import dev.ancilla.spi.UdpTransport;
 import dev.ancilla.spi.Wait;
@@ -76,12 +77,18 @@ class OpenDgram extends OpenSocket<DgramTransport> implements DgramSocket {
     if (current != null && !rules.mayReconnect()) {
       throw Failures.alreadyConnected(checked, current);
     }
-    return attempt(
-        Interest.WRITE,
-        () -> {
-          transport.connect(checked);
-          return true;
-        });
+    return attempt(Interest.WRITE, () -> connectOpen(checked));
+  }
+
+  /** The step of connecting that differs between kinds; returns false if it would block. */
+  boolean connectOpen(SocketAddress address) throws IOException {
+    transport.connect(address);
+    return true;
+  }
+
+  /** The connect that may have to wait for its peer, if it is one. */
+  @Nullable Pending<Boolean> connecting(SocketAddress address) throws IOException {
+    return null;
   }
 
   @Override

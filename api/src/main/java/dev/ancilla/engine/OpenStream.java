@@ -213,7 +213,7 @@ public final class OpenStream extends OpenSocket<StreamTransport> implements Str
   @Override
   public Pending<Boolean> beginConnect(SocketAddress address) throws IOException {
     checkOpen("connect", address);
-    return new Connecting(this, (UnixAddress) RULES.forTarget("connect", address));
+    return new Connecting(this, RULES.forTarget("connect", address));
   }
 
   @Override

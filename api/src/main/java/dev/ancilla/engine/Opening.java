@@ -1,10 +1,14 @@
 package dev.ancilla.engine;
 
+import dev.ancilla.Errno;
 import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
 import dev.ancilla.IpFamily;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.Socket;
+import dev.ancilla.SocketOpException;
+import dev.ancilla.UnixAddress;
+import dev.ancilla.UnixConnection;
 import dev.ancilla.UnixDgramBuilder;
 import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.DgramTransport;
@@ -94,6 +98,24 @@ public final class Opening {
         socket.close();
       }
     }
+  }
+
+  /**
+   * Connects a socket without waiting, and closes it if that fails.
+   *
+   * @param socket the socket
+   * @param address the server's address
+   * @throws IOException if the kernel refuses, also because the server's backlog is full
+   */
+  public static void connectNow(UnixConnection socket, UnixAddress address) throws IOException {
+    orClose(
+        socket,
+        () -> {
+          if (!socket.tryConnect(address)) {
+            throw new SocketOpException(
+                "connect", Errno.EAGAIN, "the server's backlog is full", null, address);
+          }
+        });
   }
 
   /**
@@ -325,7 +347,12 @@ public final class Opening {
    * @throws IOException if the kernel refuses
    */
   public Opened<ServerTransport> openServer() throws IOException {
-    return open("listen", (provider, loop) -> provider.openServer(loop, streamOptions()));
+    return open(
+        "listen",
+        (provider, loop) ->
+            kind == SocketKind.UNIX_SEQPACKET
+                ? provider.openSeqpacketServer(loop, options)
+                : provider.openServer(loop, streamOptions()));
   }
 
   /**
@@ -337,7 +364,11 @@ public final class Opening {
    */
   public Opened<ServerTransport> adoptServer(OwnedFd descriptor) throws IOException {
     return adopt(
-        descriptor, (provider, loop) -> provider.adoptServer(loop, streamOptions(), descriptor));
+        descriptor,
+        (provider, loop) ->
+            kind == SocketKind.UNIX_SEQPACKET
+                ? provider.adoptSeqpacketServer(loop, options, descriptor)
+                : provider.adoptServer(loop, streamOptions(), descriptor));
   }
 
   private StreamOptions streamOptions() {

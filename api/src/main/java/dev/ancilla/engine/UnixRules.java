@@ -5,7 +5,7 @@ import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 
 /** The rules of {@code unix(7)}. */
-final class UnixRules implements AddressRules {
+class UnixRules implements AddressRules {
   @Override
   public SocketAddress forBind(SocketAddress address) {
     UnixAddress unix = unix("bind", address);

@@ -87,7 +87,8 @@ public interface Provider {
    * @param kind the kind, one that it offers, but UDP, which {@link #openUdp} opens
    * @param loop a loop that this provider opened
    * @param options what was asked for
-   * @return the transport
+   * @return the transport; of {@link SocketKind#UNIX_SEQPACKET} a {@link SeqpacketTransport}, as
+   *     with the two methods below
    * @throws IOException if the kernel refuses
    */
   DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
@@ -222,9 +223,44 @@ public interface Provider {
     throw withoutStreams("adopt");
   }
 
+  /**
+   * Opens the socket of a server of sequenced packets, as {@link #openServer} does of streams. It
+   * accepts {@link SeqpacketTransport}s.
+   *
+   * @param loop a loop that this provider opened, also of the sockets that it accepts
+   * @param options of the sockets that it accepts
+   * @return the transport
+   * @throws IOException if the kernel refuses
+   * @throws UnsupportedOperationException without {@link SocketKind#UNIX_SEQPACKET}
+   */
+  default ServerTransport openSeqpacketServer(EventLoop loop, DgramOptions options)
+      throws IOException {
+    throw without(SocketKind.UNIX_SEQPACKET, "listen");
+  }
+
+  /**
+   * Makes a server of sequenced packets of a descriptor that listens, as {@link #adoptServer} does
+   * of streams.
+   *
+   * @param loop a loop that this provider opened
+   * @param options of the sockets that it accepts
+   * @param fd the descriptor
+   * @return the transport
+   * @throws IOException if the descriptor is not such a socket that listens
+   * @throws UnsupportedOperationException without {@link SocketKind#UNIX_SEQPACKET}
+   */
+  default ServerTransport adoptSeqpacketServer(EventLoop loop, DgramOptions options, OwnedFd fd)
+      throws IOException {
+    throw without(SocketKind.UNIX_SEQPACKET, "adopt");
+  }
+
   private UnsupportedOperationException withoutStreams(String request) {
+    return without(SocketKind.UNIX_STREAM, request);
+  }
+
+  private UnsupportedOperationException without(SocketKind kind, String request) {
     return new UnsupportedOperationException(
-        request + " " + SocketKind.UNIX_STREAM + ": provider " + name() + " has none");
+        request + " " + kind + ": provider " + name() + " has none");
   }
 
   /**

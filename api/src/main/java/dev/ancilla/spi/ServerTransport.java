@@ -31,8 +31,8 @@ public interface ServerTransport extends Transport {
   /**
    * Tries to accept a connection.
    *
-   * @return its socket, on the same loop, close-on-exec, owned by the caller; or {@code null} if
-   *     nobody waits
+   * @return its socket, a {@link StreamTransport} or a {@link SeqpacketTransport}, on the same
+   *     loop, close-on-exec, owned by the caller; or {@code null} if nobody waits
    * @throws IOException if the kernel refuses; another attempt can be made
    */
   @Nullable ConnectionTransport tryAccept() throws IOException;

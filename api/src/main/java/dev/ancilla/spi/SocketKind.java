@@ -6,6 +6,8 @@ public enum SocketKind {
   UNIX_DGRAM,
   /** Unix streams and their servers: {@code AF_UNIX}, {@code SOCK_STREAM}. */
   UNIX_STREAM,
+  /** Unix sequenced packets and their servers: {@code AF_UNIX}, {@code SOCK_SEQPACKET}. */
+  UNIX_SEQPACKET,
   /** UDP over IPv4 and IPv6. */
   UDP
 }

@@ -9,6 +9,7 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Semaphore
 import kotlinx.coroutines.withTimeoutOrNull
+import java.io.EOFException
 import java.net.SocketAddress
 import java.nio.channels.ClosedChannelException
 import kotlin.time.Duration
@@ -63,12 +64,14 @@ public suspend fun DgramSocket.answerEach(
 
 private val log = System.getLogger("dev.ancilla.coroutines")
 
-/** Receives the next message, or tells the end of the socket. */
+/** Receives the next message, or tells the end of the socket, or of its connection. */
 internal suspend fun DgramSocket.receiveOrEnd(): Datagram? = try {
     receive()
 } catch (closed: ClosedChannelException) {
     if (isOpen) throw closed
     null
+} catch (end: EOFException) {
+    null // Of the connection of sequenced packets.
 }
 
 private suspend fun DgramSocket.answer(question: Datagram, answer: Message?, patience: Duration) {

@@ -5,6 +5,7 @@ import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.UdpSocket
+import dev.ancilla.UnixSeqpacketSocket
 import dev.ancilla.spi.Interest
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.withTimeoutOrNull
@@ -27,6 +28,7 @@ import kotlin.time.TimeSource
  * On any dispatcher; none of its threads is blocked.
  *
  * @throws java.nio.channels.ClosedChannelException if the socket is closed, also while waiting
+ * @throws java.io.EOFException if the peer of a sequenced-packet socket has ended the connection
  * @throws dev.ancilla.SocketOpException if the kernel refuses; the socket can be used further
  * @sample dev.ancilla.coroutines.samples.receiveWithin
  */
@@ -116,11 +118,16 @@ public suspend fun DgramSocket.send(payload: ByteBuffer, target: SocketAddress? 
 
 /**
  * Connects the socket to a peer. A datagram socket waits only for the address of a peer of UDP that is
- * a name; a connected Unix socket is connected anew.
+ * a name; a connected Unix socket is connected anew. A sequenced-packet socket waits while the server's
+ * backlog is full, and is connected once.
  *
  * @throws dev.ancilla.SocketOpException if the kernel refuses; the socket stays as it was
  */
 public suspend fun DgramSocket.connect(address: SocketAddress) {
+    if (this is UnixSeqpacketSocket) {
+        completing(Interest.WRITE) { beginConnect(address) }
+        return
+    }
     val found =
         if (this is UdpSocket && address is InetSocketAddress) resolve(address).await() else address
     attempt(Interest.WRITE) { tryConnect(found) }

@@ -10,6 +10,7 @@ import kotlinx.coroutines.channels.ReceiveChannel
 import kotlinx.coroutines.channels.SendChannel
 import kotlinx.coroutines.launch
 import java.io.IOException
+import java.io.EOFException
 import java.nio.channels.ClosedChannelException
 import java.util.concurrent.atomic.AtomicLong
 
@@ -124,6 +125,8 @@ public class DgramChannel internal constructor(
         } catch (closed: ClosedChannelException) {
             channel.close(closed.takeIf { socket.isOpen })
             sending.close() // Its half may be waiting for a message that cannot be sent any more.
+        } catch (end: EOFException) {
+            channel.close() // The peer sends no more; it may still receive.
         } catch (cancelled: CancellationException) {
             throw cancelled
         } catch (failure: Exception) {

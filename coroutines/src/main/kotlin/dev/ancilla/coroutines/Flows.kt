@@ -7,7 +7,8 @@ import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.FlowCollector
 
 /**
- * Returns the messages as they arrive, as a cold flow. It completes when the socket is closed.
+ * Returns the messages as they arrive, as a cold flow. It completes when the socket is closed, or when
+ * the peer of a connection has ended it.
  *
  * ### Ownership
  * Each message is closed when the collector is done with it: what is to stay is copied, or

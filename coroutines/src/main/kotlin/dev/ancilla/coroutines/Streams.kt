@@ -12,7 +12,7 @@ import java.net.SocketAddress
 import java.nio.ByteBuffer
 
 /** A call of any kind: attempt, would block, suspend, attempt. */
-private suspend inline fun <T : Any> Socket.completing(interest: Interest, begin: () -> Pending<T>): T =
+internal suspend inline fun <T : Any> Socket.completing(interest: Interest, begin: () -> Pending<T>): T =
     begin().use { call ->
         while (true) {
             spendTurn()

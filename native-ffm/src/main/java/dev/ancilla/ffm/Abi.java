@@ -29,6 +29,7 @@ final class Abi {
   static final int AF_INET6 = 10;
   static final int SOCK_STREAM = 1;
   static final int SOCK_DGRAM = 2;
+  static final int SOCK_SEQPACKET = 5;
   static final int SOCK_NONBLOCK = 04000;
   static final int SOCK_CLOEXEC = 02000000;
   static final int MSG_CTRUNC = 0x8;

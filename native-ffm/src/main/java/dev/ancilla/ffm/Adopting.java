@@ -18,6 +18,8 @@ final class Adopting {
     DGRAM("Unix datagram socket", SocketKind.UNIX_DGRAM),
     STREAM("Unix stream socket", SocketKind.UNIX_STREAM),
     SERVER("Unix stream socket that listens", SocketKind.UNIX_STREAM),
+    SEQPACKET("Unix sequenced-packet socket", SocketKind.UNIX_SEQPACKET),
+    SEQPACKET_SERVER("Unix sequenced-packet socket that listens", SocketKind.UNIX_SEQPACKET),
     UDP("UDP socket", SocketKind.UDP);
 
     private final String words;
@@ -26,6 +28,10 @@ final class Adopting {
     Kind(String words, SocketKind socket) {
       this.words = words;
       this.socket = socket;
+    }
+
+    private boolean listens() {
+      return this == SERVER || this == SEQPACKET_SERVER;
     }
   }
 
@@ -54,8 +60,8 @@ final class Adopting {
   private static boolean mayWait(int number, Kind kind) throws IOException {
     return switch (kind) {
       case DGRAM, UDP -> false;
-      case STREAM -> Sock.remoteAddress(number) == null;
-      case SERVER -> true;
+      case STREAM, SEQPACKET -> Sock.remoteAddress(number) == null;
+      case SERVER, SEQPACKET_SERVER -> true;
     };
   }
 
@@ -74,7 +80,7 @@ final class Adopting {
     if (!suits) {
       throw refused(Errno.EPROTOTYPE, owned + " is another kind of socket");
     }
-    if (listens != (kind == Kind.SERVER)) {
+    if (listens != kind.listens()) {
       throw refused(Errno.EINVAL, owned + " is no " + kind.words);
     }
   }
@@ -102,6 +108,7 @@ final class Adopting {
       return switch (type) {
         case Abi.SOCK_DGRAM -> SocketKind.UNIX_DGRAM;
         case Abi.SOCK_STREAM -> SocketKind.UNIX_STREAM;
+        case Abi.SOCK_SEQPACKET -> SocketKind.UNIX_SEQPACKET;
         default -> null;
       };
     }

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What sockets of one family do in their own way: everything but their messages and waits. */
 interface Family {
-  /** Opens a socket: {@link Sock#DGRAM} or {@link Sock#STREAM}. */
+  /** Opens a socket: {@link Sock#DGRAM}, {@link Sock#STREAM} or {@link Sock#SEQPACKET}. */
   int open(int type) throws IOException;
 
   /** Returns what a socket is called that has no name. */

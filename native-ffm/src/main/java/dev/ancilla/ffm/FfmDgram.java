@@ -13,6 +13,7 @@ import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.ReceiveSlab;
 import dev.ancilla.spi.SendSlab;
 import dev.ancilla.spi.Wait;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.SocketAddress;
@@ -47,8 +48,8 @@ class FfmDgram extends FfmSocket implements DgramTransport {
   /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
   static FfmDgram over(int fd, EpollLoop loop, Family family, DgramOptions options)
       throws IOException {
-    return orClose(
-        fd, () -> new FfmDgram(fd, loop, family, new Beside(options, false, false, false)));
+    Beside beside = new Beside(options, false, false, false, false);
+    return orClose(fd, () -> new FfmDgram(fd, loop, family, beside));
   }
 
   // Receiving.
@@ -88,6 +89,10 @@ class FfmDgram extends FfmSocket implements DgramTransport {
       throw Failures.of("receive", came, nameOrNull(), peerOrNull());
     }
     arrived();
+    if (came == 0) {
+      likelyEmpty = false;
+      throw new EOFException("receive: the connection with " + peerOrNull() + " has ended");
+    }
     return true;
   }
 

@@ -81,8 +81,12 @@ public final class FfmProvider implements Provider {
           Feature.EMPTY_TO_PEER,
           Feature.BATCHES);
 
+  /** What needs no connection. */
+  private static final Set<Feature> OF_DATAGRAMS =
+      EnumSet.of(Feature.MESSAGE_CREDENTIALS, Feature.MESSAGE_PIDFDS, Feature.DISCONNECT);
+
   /** What needs a connection. */
-  private static final Set<Feature> OF_STREAMS = EnumSet.of(Feature.PEER_PIDFD);
+  private static final Set<Feature> OF_CONNECTIONS = EnumSet.of(Feature.PEER_PIDFD);
 
   private final Map<SocketKind, Set<Feature>> features = new EnumMap<>(SocketKind.class);
 
@@ -142,7 +146,7 @@ public final class FfmProvider implements Provider {
 
   @Override
   public Set<SocketKind> kinds() {
-    return Set.of(SocketKind.UNIX_DGRAM, SocketKind.UNIX_STREAM, SocketKind.UDP);
+    return EnumSet.allOf(SocketKind.class);
   }
 
   @Override
@@ -157,15 +161,19 @@ public final class FfmProvider implements Provider {
     switch (kind) {
       case UNIX_DGRAM -> {
         found.removeAll(OF_UDP);
-        found.removeAll(OF_STREAMS);
+        found.removeAll(OF_CONNECTIONS);
       }
       case UNIX_STREAM -> {
         found.removeAll(OF_UDP);
         found.removeAll(OF_MESSAGES);
       }
+      case UNIX_SEQPACKET -> {
+        found.removeAll(OF_UDP);
+        found.removeAll(OF_DATAGRAMS);
+      }
       case UDP -> {
         found.removeAll(OF_UNIX);
-        found.removeAll(OF_STREAMS);
+        found.removeAll(OF_CONNECTIONS);
       }
     }
     if (Runtime.getRuntime().availableProcessors() == 1) {
@@ -200,7 +208,10 @@ public final class FfmProvider implements Provider {
   @Override
   public DgramTransport openDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException {
-    return FfmDgram.over(UNIX.open(Sock.DGRAM), own(loop), UNIX, options);
+    EpollLoop own = own(loop);
+    return kind == SocketKind.UNIX_SEQPACKET
+        ? FfmSeqpacket.over(UNIX.open(Sock.SEQPACKET), own, options)
+        : FfmDgram.over(UNIX.open(Sock.DGRAM), own, UNIX, options);
   }
 
   @Override
@@ -221,6 +232,10 @@ public final class FfmProvider implements Provider {
   public DgramTransport adoptDgram(
       SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd) throws IOException {
     EpollLoop own = own(loop);
+    if (kind == SocketKind.UNIX_SEQPACKET) {
+      return Adopting.adopt(
+          fd, Adopting.Kind.SEQPACKET, copy -> FfmSeqpacket.over(copy, own, options));
+    }
     return Adopting.adopt(fd, Adopting.Kind.DGRAM, copy -> FfmDgram.over(copy, own, UNIX, options));
   }
 
@@ -228,6 +243,9 @@ public final class FfmProvider implements Provider {
   public List<DgramTransport> pairDgram(SocketKind kind, EventLoop loop, DgramOptions options)
       throws IOException {
     EpollLoop own = own(loop);
+    if (kind == SocketKind.UNIX_SEQPACKET) {
+      return both(Sock.pair(Sock.SEQPACKET), end -> FfmSeqpacket.over(end, own, options));
+    }
     return both(Sock.pair(Sock.DGRAM), end -> FfmDgram.over(end, own, UNIX, options));
   }
 
@@ -252,14 +270,41 @@ public final class FfmProvider implements Provider {
 
   @Override
   public ServerTransport openServer(EventLoop loop, StreamOptions options) throws IOException {
-    return FfmServer.over(UNIX.open(Sock.STREAM), own(loop), options);
+    EpollLoop own = own(loop);
+    return FfmServer.over(UNIX.open(Sock.STREAM), own, accepting(own, options));
   }
 
   @Override
   public ServerTransport adoptServer(EventLoop loop, StreamOptions options, OwnedFd fd)
       throws IOException {
     EpollLoop own = own(loop);
-    return Adopting.adopt(fd, Adopting.Kind.SERVER, copy -> FfmServer.over(copy, own, options));
+    return Adopting.adopt(
+        fd, Adopting.Kind.SERVER, copy -> FfmServer.over(copy, own, accepting(own, options)));
+  }
+
+  private static Adopting.Over<FfmStream> accepting(EpollLoop loop, StreamOptions options) {
+    return accepted -> FfmStream.over(accepted, loop, options);
+  }
+
+  @Override
+  public ServerTransport openSeqpacketServer(EventLoop loop, DgramOptions options)
+      throws IOException {
+    EpollLoop own = own(loop);
+    return FfmServer.over(UNIX.open(Sock.SEQPACKET), own, accepting(own, options));
+  }
+
+  @Override
+  public ServerTransport adoptSeqpacketServer(EventLoop loop, DgramOptions options, OwnedFd fd)
+      throws IOException {
+    EpollLoop own = own(loop);
+    return Adopting.adopt(
+        fd,
+        Adopting.Kind.SEQPACKET_SERVER,
+        copy -> FfmServer.over(copy, own, accepting(own, options)));
+  }
+
+  private static Adopting.Over<FfmSeqpacket> accepting(EpollLoop loop, DgramOptions options) {
+    return accepted -> FfmSeqpacket.over(accepted, loop, options);
   }
 
   private static <T extends Transport> List<T> both(int[] ends, Adopting.Over<? extends T> over)

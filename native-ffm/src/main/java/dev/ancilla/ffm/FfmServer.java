@@ -1,24 +1,30 @@
 package dev.ancilla.ffm;
 
+import dev.ancilla.spi.ConnectionTransport;
 import dev.ancilla.spi.ServerTransport;
-import dev.ancilla.spi.StreamOptions;
-import dev.ancilla.spi.StreamTransport;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** The attempts of one Unix stream socket that listens. */
+/** The attempts of one Unix socket that listens. */
 final class FfmServer extends FfmSocket implements ServerTransport {
-  private final StreamOptions options;
+  private final Adopting.Over<? extends ConnectionTransport> accepting;
 
-  private FfmServer(int fd, EpollLoop loop, StreamOptions options) throws IOException {
+  private FfmServer(int fd, EpollLoop loop, Adopting.Over<? extends ConnectionTransport> accepting)
+      throws IOException {
     super(fd, loop, UnixFamily.INSTANCE);
-    this.options = options;
+    this.accepting = accepting;
     loop.attach();
   }
 
-  /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
-  static FfmServer over(int fd, EpollLoop loop, StreamOptions options) throws IOException {
-    return orClose(fd, () -> new FfmServer(fd, loop, options));
+  /**
+   * Makes a transport of a descriptor, which it owns from now on, also if this fails.
+   *
+   * @param accepting makes the transports of what it accepts
+   */
+  static FfmServer over(
+      int fd, EpollLoop loop, Adopting.Over<? extends ConnectionTransport> accepting)
+      throws IOException {
+    return orClose(fd, () -> new FfmServer(fd, loop, accepting));
   }
 
   @Override
@@ -30,7 +36,7 @@ final class FfmServer extends FfmSocket implements ServerTransport {
   }
 
   @Override
-  public @Nullable StreamTransport tryAccept() throws IOException {
+  public @Nullable ConnectionTransport tryAccept() throws IOException {
     int accepted;
     receiving.lock();
     try {
@@ -46,7 +52,7 @@ final class FfmServer extends FfmSocket implements ServerTransport {
       throw Failures.of("accept", accepted, nameOrNull(), null);
     }
     arrived();
-    return FfmStream.over(accepted, loop, options);
+    return accepting.make(accepted);
   }
 
   @Override

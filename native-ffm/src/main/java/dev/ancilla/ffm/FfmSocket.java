@@ -1,6 +1,8 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.EventLoop;
+import dev.ancilla.OwnedFd;
+import dev.ancilla.PeerCredentials;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Transport;
@@ -212,6 +214,35 @@ abstract class FfmSocket implements Transport {
           family.bind(number, address, mode);
           return address;
         });
+  }
+
+  // What the transports of connections have; others do not tell.
+
+  public boolean tryConnect(SocketAddress address) throws IOException {
+    int result = onSocket(number -> Sock.connect(number, address));
+    if (result == -Abi.EAGAIN) {
+      return false;
+    }
+    if (result < 0) {
+      throw Failures.of("connect", result, nameOrNull(), address);
+    }
+    return true;
+  }
+
+  public void shutdown(Interest interest) throws IOException {
+    int how = interest == Interest.READ ? Abi.SHUT_RD : Abi.SHUT_WR;
+    int result = onSocket(number -> Sock.shutdown(number, how));
+    if (result < 0) {
+      throw Failures.of("shutdown", result, nameOrNull(), peerOrNull());
+    }
+  }
+
+  public PeerCredentials peerCredentials() throws IOException {
+    return onSocket(Sock::peerCredentials);
+  }
+
+  public OwnedFd peerPidfd() throws IOException {
+    return OwnedFd.wrap(new FfmFd(onSocket(number -> Sock.option(number, Abi.SO_PEERPIDFD))));
   }
 
   @Override

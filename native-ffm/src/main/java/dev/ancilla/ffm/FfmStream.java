@@ -1,14 +1,10 @@
 package dev.ancilla.ffm;
 
-import dev.ancilla.OwnedFd;
-import dev.ancilla.PeerCredentials;
 import dev.ancilla.StreamRead;
 import dev.ancilla.spi.FdHandle;
-import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.StreamOptions;
 import dev.ancilla.spi.StreamTransport;
 import java.io.IOException;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -32,18 +28,6 @@ final class FfmStream extends FfmSocket implements StreamTransport {
   /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
   static FfmStream over(int fd, EpollLoop loop, StreamOptions options) throws IOException {
     return orClose(fd, () -> new FfmStream(fd, loop, options));
-  }
-
-  @Override
-  public boolean tryConnect(SocketAddress address) throws IOException {
-    int result = onSocket(number -> Sock.connect(number, address));
-    if (result == -Abi.EAGAIN) {
-      return false;
-    }
-    if (result < 0) {
-      throw Failures.of("connect", result, nameOrNull(), address);
-    }
-    return true;
   }
 
   @Override
@@ -81,25 +65,6 @@ final class FfmStream extends FfmSocket implements StreamTransport {
     } finally {
       sending.unlock();
     }
-  }
-
-  @Override
-  public void shutdown(Interest interest) throws IOException {
-    int how = interest == Interest.READ ? Abi.SHUT_RD : Abi.SHUT_WR;
-    int result = onSocket(number -> Sock.shutdown(number, how));
-    if (result < 0) {
-      throw Failures.of("shutdown", result, nameOrNull(), peerOrNull());
-    }
-  }
-
-  @Override
-  public PeerCredentials peerCredentials() throws IOException {
-    return onSocket(Sock::peerCredentials);
-  }
-
-  @Override
-  public OwnedFd peerPidfd() throws IOException {
-    return OwnedFd.wrap(new FfmFd(onSocket(number -> Sock.option(number, Abi.SO_PEERPIDFD))));
   }
 
   @Override

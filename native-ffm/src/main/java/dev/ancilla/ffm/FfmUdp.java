@@ -57,8 +57,8 @@ final class FfmUdp extends FfmDgram implements UdpTransport {
       Sock.setOption(fd, Abi.SO_REUSEPORT, 1);
     }
     boolean joined = Offload.receivesJoined(fd);
-    return new FfmUdp(
-        fd, loop, family, new Beside(options, udp.packetInfo(), family.six(), joined));
+    Beside beside = new Beside(options, udp.packetInfo(), family.six(), joined, false);
+    return new FfmUdp(fd, loop, family, beside);
   }
 
   @Override

@@ -24,6 +24,7 @@ final class ReceiveRing implements AutoCloseable {
   private final int controlBytes;
   private final int maxDescriptors;
   private final boolean joined;
+  private final boolean ends;
   private final SenderCache senders = new SenderCache();
   private final Arena arena = Arena.ofShared();
   private final MemorySegment errno = Libc.newErrno(arena);
@@ -61,6 +62,7 @@ final class ReceiveRing implements AutoCloseable {
     this.joined = beside.joined();
     this.longer = new LongMessages(capacity);
     this.segments = new int[joined ? capacity : 0];
+    this.ends = beside.ends();
     headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
     vectors = arena.allocate((long) capacity * 2 * Abi.Iovec.SIZE, 8);
     names = arena.allocate((long) capacity * Sockaddr.ROOM, 8);
@@ -88,7 +90,9 @@ final class ReceiveRing implements AutoCloseable {
 
   /** Whether messages of a socket that was asked for this fit in here. */
   boolean suits(Beside beside) {
-    return beside.room() == controlBytes && beside.options().maxDescriptors() == maxDescriptors;
+    return beside.room() == controlBytes
+        && beside.options().maxDescriptors() == maxDescriptors
+        && beside.ends() == ends;
   }
 
   private static long header(int index) {
@@ -135,7 +139,7 @@ final class ReceiveRing implements AutoCloseable {
   /**
    * Receives what is there; everything that was in here has been taken or discarded.
    *
-   * @return how many messages came, or the negative errno
+   * @return how many messages came, 0 at the end of the connection, or the negative errno
    */
   int fill(int fd, int most, Overflow.Pool overflows) {
     for (int i = 0; i < count; i++) {
@@ -151,6 +155,7 @@ final class ReceiveRing implements AutoCloseable {
         came = most == 1 ? one(fd) : Libc.recvmmsg(errno, fd, headers.address(), most, FLAGS);
       } while (came == -Abi.EINTR);
       if (came > 0) {
+        came = ends ? untilEnd(came) : came;
         count = came;
         for (int i = 0; i < came; i++) {
           if (joined) {
@@ -166,6 +171,19 @@ final class ReceiveRing implements AutoCloseable {
     } finally {
       overflows.giveBack(overflow);
     }
+  }
+
+  /** The kernel goes on telling of the end until the vector is full. */
+  private int untilEnd(int came) {
+    for (int i = 0; i < came; i++) {
+      if (size(i) == 0 && controlLength(i) == 0) {
+        for (int j = i; j < came; j++) {
+          offer(j);
+        }
+        return i;
+      }
+    }
+    return came;
   }
 
   /** One message by the call for one, whose header is the start of the other's. */

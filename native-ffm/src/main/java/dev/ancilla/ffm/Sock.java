@@ -19,6 +19,9 @@ final class Sock {
   /** What a stream socket is: connecting and accepting cannot say that they do not wait. */
   static final int STREAM = Abi.SOCK_STREAM | Abi.SOCK_CLOEXEC | Abi.SOCK_NONBLOCK;
 
+  /** What a sequenced-packet socket is, for the same reason. */
+  static final int SEQPACKET = Abi.SOCK_SEQPACKET | Abi.SOCK_CLOEXEC | Abi.SOCK_NONBLOCK;
+
   static int open(int domain, int type, int protocol) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
       return checked("socket", Libc.socket(scratch.errno, domain, type, protocol));
