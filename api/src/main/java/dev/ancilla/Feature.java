@@ -53,6 +53,9 @@ public enum Feature {
   /** A descriptor that was opened elsewhere can become a socket here. */
   ADOPT("ancilla-native-junix or ancilla-native-ffm"),
 
+  /** The descriptor of a socket can be duplicated, to be handed to another process. */
+  EXPORT("ancilla-native-ffm"),
+
   /**
    * The TTL or hop limit of messages to one receiver can be set ({@code IP_TTL}, {@code ip(7)}).
    */

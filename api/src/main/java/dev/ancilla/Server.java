@@ -61,6 +61,20 @@ public interface Server<S extends UnixConnection> extends Socket {
   void resume() throws IOException;
 
   /**
+   * Duplicates the descriptor, so that another process can be handed it and {@linkplain
+   * UnixServerBuilder#adopt adopt} it. Both listen at the same address then, and each connection
+   * goes to one of them; when this one is closed the other goes on, and nobody who connects is
+   * refused meanwhile. The socket file is removed with this server unless {@link
+   * UnixServerBuilder#unlinkOnClose} says otherwise.
+   *
+   * @return the descriptor, owned by the caller
+   * @throws UnsupportedFeatureException without {@link Feature#EXPORT}
+   * @throws java.nio.channels.ClosedChannelException if this server is closed
+   * @throws IOException if the process is out of descriptors
+   */
+  OwnedFd duplicate() throws IOException;
+
+  /**
    * Returns the calls that wait on the calling thread.
    *
    * @return the blocking view

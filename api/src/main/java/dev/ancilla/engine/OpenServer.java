@@ -3,6 +3,8 @@ package dev.ancilla.engine;
 import dev.ancilla.AsyncServer;
 import dev.ancilla.BlockingServer;
 import dev.ancilla.Errno;
+import dev.ancilla.Feature;
+import dev.ancilla.OwnedFd;
 import dev.ancilla.PeerCredentials;
 import dev.ancilla.Server;
 import dev.ancilla.SocketOpException;
@@ -189,6 +191,13 @@ public final class OpenServer<S extends UnixConnection> extends OpenSocket<Serve
   public void resume() throws IOException {
     checkOpen("resume", null);
     gate.resume();
+  }
+
+  @Override
+  public OwnedFd duplicate() throws IOException {
+    checkOpen("duplicate", null);
+    checkFeature(Feature.EXPORT, "duplicate");
+    return OwnedFd.wrap(transport.duplicate());
   }
 
   @Override

@@ -85,8 +85,9 @@ public final class FfmProvider implements Provider {
   private static final Set<Feature> OF_DATAGRAMS =
       EnumSet.of(Feature.MESSAGE_CREDENTIALS, Feature.MESSAGE_PIDFDS, Feature.DISCONNECT);
 
-  /** What needs a connection. */
-  private static final Set<Feature> OF_CONNECTIONS = EnumSet.of(Feature.PEER_PIDFD);
+  /** What only sockets with connections and their servers have. */
+  private static final Set<Feature> OF_CONNECTIONS =
+      EnumSet.of(Feature.PEER_PIDFD, Feature.EXPORT);
 
   private final Map<SocketKind, Set<Feature>> features = new EnumMap<>(SocketKind.class);
 

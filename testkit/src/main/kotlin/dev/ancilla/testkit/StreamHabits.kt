@@ -2,12 +2,15 @@ package dev.ancilla.testkit
 
 import dev.ancilla.Ancillary
 import dev.ancilla.Errno
+import dev.ancilla.Feature
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
+import dev.ancilla.UnsupportedFeatureException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.shouldBe
 import java.nio.ByteBuffer
+import java.nio.channels.ClosedChannelException
 import java.nio.file.Files
 
 /** What junixsocket does with streams, and no provider may: the ids are the rows of its table. */
@@ -35,6 +38,23 @@ internal fun StreamContract.streamHabits() {
         duplicate.isOpen shouldBe false
         adopted.write("still open")
         server.accept().readExactly(10).first shouldBe "still open"
+    }
+
+    scenario("a server is handed over: whoever connected before or after is accepted by the other") {
+        val server = server { unlinkOnClose(false) }
+        val address = server.localAddress()
+        if (Feature.EXPORT !in features) {
+            shouldThrow<UnsupportedFeatureException> { server.duplicate() }.feature() shouldBe Feature.EXPORT
+            return@scenario
+        }
+        val before = clientOf(server)
+        val successor = keep(Sockets.unixServer().adopt(keep(server.duplicate())))
+        server.close()
+        shouldThrow<ClosedChannelException> { server.duplicate() }
+        val after = open().also { it.connect(address) }
+        before.write("before")
+        after.write("after")
+        List(2) { successor.accept().readPart(10).first } shouldBe listOf("before", "after")
     }
 
     scenario("A13 a server is adopted, and what does not listen is refused") {
