@@ -49,9 +49,10 @@ internal class DemoClient {
                 passDescriptor(socket)
                 overfill(socket)
                 tellGroup(socket)
+                stream(socket)
                 early.cancel()
             }
-            story.title("6. What stays open")
+            story.title("7. What stays open")
             socket.send("bye", server)
             val status = process.end()
             check(status == 0) { "the server failed, with status $status" }
@@ -138,6 +139,15 @@ internal class DemoClient {
             hear(socket, "heard hello, all from port ${speaker.localAddress().port}")
         }
         story.tell("hears from the server that it came to the group")
+    }
+
+    private suspend fun stream(socket: UnixDgramSocket) {
+        story.title("6. A stream, whose descriptors are tied to their bytes")
+        DemoStream.missing()?.let { return story.tell("left out: $it") }
+        socket.send("stream", server)
+        hear(socket, "listening")
+        DemoStream(story, meeting).ask()
+        hear(socket, "the stream has ended")
     }
 
     private companion object {

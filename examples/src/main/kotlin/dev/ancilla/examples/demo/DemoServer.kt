@@ -56,6 +56,7 @@ internal class DemoServer(private val meeting: Path) {
                         "read" -> read(request)
                         "pause" -> pause(socket, door, client)
                         "join" -> join(socket, request, client)
+                        "stream" -> stream(socket, client)
                         "bye" -> return
                         else -> error("what is \"${request.text()}\"?")
                     }
@@ -107,6 +108,11 @@ internal class DemoServer(private val meeting: Path) {
                 }
             }
         }
+    }
+
+    private suspend fun stream(socket: UnixDgramSocket, client: UnixAddress): String {
+        DemoStream(story, meeting).serve { socket.send("listening", client) }
+        return "the stream has ended"
     }
 
     companion object {

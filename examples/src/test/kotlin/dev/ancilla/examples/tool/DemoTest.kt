@@ -1,6 +1,7 @@
 package dev.ancilla.examples.tool
 
 import dev.ancilla.Sockets
+import dev.ancilla.examples.demo.DemoStream
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
@@ -18,6 +19,10 @@ class DemoTest : FunSpec({
             demo.out shouldContain "through descriptor"
             demo.out shouldContain "provider ${Sockets.udp().open().use { it.provider() }}"
             demo.out shouldContain "hears \"hello, all\" in the group"
+            if (DemoStream.missing() == null) {
+                demo.out shouldContain "reads \"45abcd\" with [left, right]"
+                demo.out shouldContain "reads the end of the stream"
+            }
             Regex("(\\d+) descriptors open before, \\1 after").findAll(demo.out).toList() shouldHaveSize 2
             demo.out shouldEndWith "Every step was seen.\n"
         }
