@@ -6,10 +6,9 @@ import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.createDirectories
 
-/** The npm module unix-dgram, built for the Node.js that is here, and programs that use it. */
-internal object UnixDgramModule {
-    private const val VERSION = "2.0.7"
-    private val directory: Path = Path.of("target/unix-dgram").toAbsolutePath()
+/** A native module of npm, built for the Node.js that is here, and programs that use it. */
+internal class NodeModule(private val name: String, private val version: String) {
+    private val directory: Path = Path.of("target/$name").toAbsolutePath()
     private val programs: Path = Path.of("src/test/resources/peers").toAbsolutePath()
 
     /** For the tests that need it: whether it is here, or could be installed, and why not. */
@@ -19,9 +18,9 @@ internal object UnixDgramModule {
         if (missing == null) tools else Program.skipped(missing)
     }
 
-    /** Starts a function of `unix-dgram.js`. */
+    /** Starts a function of the file that is named after the module. */
     fun program(function: String, vararg args: String): Program =
-        node(programs.resolve("unix-dgram.js").toString(), function, *args)
+        node(programs.resolve("$name.js").toString(), function, *args)
 
     private fun node(vararg args: String) =
         Program(listOf("node", *args), environment = mapOf("NODE_PATH" to "$directory/node_modules"))
@@ -36,7 +35,7 @@ internal object UnixDgramModule {
         return if (Files.exists(header)) null else "Node.js came without its headers, there is no $header"
     }
 
-    private fun loads() = node("-e", "require('unix-dgram')").use { it.status() } == 0
+    private fun loads() = node("-e", "require('$name')").use { it.status() } == 0
 
     /** Installs it where it is not here yet; returns why that failed. */
     private fun missingModule(): String? {
@@ -45,12 +44,12 @@ internal object UnixDgramModule {
         // One short try each: without a registry the tests are skipped, and not late.
         val fetching = listOf("--prefer-offline", "--fetch-retries=0", "--fetch-timeout=20000")
         val quiet = listOf("--no-audit", "--no-fund", "--no-save", "--prefix", "$directory")
-        val install = listOf("npm", "install") + fetching + quiet + "unix-dgram@$VERSION"
+        val install = listOf("npm", "install") + fetching + quiet + "$name@$version"
         Program(install, directory = directory, environment = mapOf("npm_config_nodedir" to prefix())).use {
             val status = runCatching { it.status() }.getOrNull()
             if (status == 0 && loads()) return null
             val reasons = it.err.lines().filter { line -> "error" in line }.take(3)
-            return "npm could not install unix-dgram (status $status): $reasons"
+            return "npm could not install $name (status $status): $reasons"
         }
     }
 }

@@ -3,18 +3,22 @@ package dev.ancilla.examples.peers
 import dev.ancilla.Message
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
+import dev.ancilla.coroutines.end
 import dev.ancilla.coroutines.receiveOrNull
 import dev.ancilla.coroutines.send
+import dev.ancilla.coroutines.write
 import dev.ancilla.examples.tool.Program
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
+import java.nio.ByteBuffer
 import java.nio.file.Files
 import java.nio.file.Path
 
 /** socat(1), as client and as server, at paths and at abstract names. */
 internal class SocatTest : PeerSpec({
     val withSocat = Program.needed("socat")
+    val withStreams = Program.neededWithStreams("socat")
     val directory = tempdir().toPath()
 
     /** It stays so long after the end of its input, for an answer. */
@@ -74,6 +78,35 @@ internal class SocatTest : PeerSpec({
             val name = abstractName("answering")
             isAnswered(UnixAddress.autobind(), abstract("answering"), "ABSTRACT-RECVFROM:$name") {
                 "@$name" in Files.readString(Path.of("/proc/net/unix"))
+            }
+        }
+
+    test("socat's UNIX-CONNECT is accepted, read to its end, and answered")
+        .config(enabledOrReasonIf = { withStreams }) {
+            val path = directory.resolve("accepting.sock")
+            serverAt(path).use { server ->
+                socat("-", "UNIX-CONNECT:$path", input = "from socat\n").use { socat ->
+                    server.acceptSoon().use { connection ->
+                        connection.restAsText() shouldBe "from socat\n"
+                        connection.write("to socat\n")
+                    }
+                    socat.status() shouldBe 0
+                    socat.out shouldBe "to socat\n"
+                }
+            }
+        }
+
+    test("socat's UNIX-LISTEN hears the end of our output, and we hear its answer and its end")
+        .config(enabledOrReasonIf = { withStreams }) {
+            val path = directory.resolve("listening.sock")
+            val talkative = listOf("socat", "-d", "-d", "-t", "60")
+            Program(talkative + "UNIX-LISTEN:$path" + "EXEC:tr a-z A-Z").use { socat ->
+                socat.until("socket") { "listening on" in socat.err }
+                connectedTo(path).use { client ->
+                    client.end(listOf(ByteBuffer.wrap("quietly".encodeToByteArray())))
+                    client.restAsText() shouldBe "QUIETLY"
+                }
+                socat.status() shouldBe 0
             }
         }
 

@@ -22,7 +22,8 @@ import kotlin.io.path.writeText
 
 /** The npm module unix-dgram, whose job Ancilla took over, as client and as server. */
 internal class UnixDgramModuleTest : PeerSpec({
-    val whether = UnixDgramModule.needed
+    val module = NodeModule("unix-dgram", "2.0.7")
+    val whether = module.needed
     val directory = tempdir().toPath()
 
     fun bound(name: String): DgramSocket = Sockets.unixDgram().bind(UnixAddress.path(directory.resolve(name)))
@@ -32,7 +33,7 @@ internal class UnixDgramModuleTest : PeerSpec({
     }) {
         bound("server.sock").use { server ->
             val path = directory.resolve("their-client.sock")
-            UnixDgramModule.program("client", "$path", "$directory/server.sock").use { client ->
+            module.program("client", "$path", "$directory/server.sock").use { client ->
                 // A small one, an empty one, and one of 60,000 bytes that are no text.
                 for (size in listOf(5, 0, 60_000)) {
                     server.receiveOrNull(PATIENCE).shouldNotBeNull().use { request ->
@@ -51,7 +52,7 @@ internal class UnixDgramModuleTest : PeerSpec({
         whether
     }) {
         val path = directory.resolve("their-server.sock")
-        UnixDgramModule.program("server", "$path", "3").use { server ->
+        module.program("server", "$path", "3").use { server ->
             server.until("socket") { Files.exists(path) }
             bound("client.sock").use { client ->
                 client.send(Message.of("grüße").to(UnixAddress.path(path)))
@@ -76,7 +77,7 @@ internal class UnixDgramModuleTest : PeerSpec({
     test("S1 unix-dgram meets congestion at our full receiver, and goes on when we read")
         .config(enabledOrReasonIf = { whether }) {
             bound("full.sock").use { receiver ->
-                UnixDgramModule.program("flood", "$directory/full.sock", "1000").use { sender ->
+                module.program("flood", "$directory/full.sock", "1000").use { sender ->
                     sender.until("congestion") { "congestion" in sender.out }
                     sender.out.contains("writable") shouldBe false
 
@@ -95,7 +96,7 @@ internal class UnixDgramModuleTest : PeerSpec({
         .config(enabledOrReasonIf = { whether }) {
             val path = directory.resolve("busy.sock")
             val gate = directory.resolve("gate")
-            UnixDgramModule.program("busy", "$path", "$gate").use { receiver ->
+            module.program("busy", "$path", "$gate").use { receiver ->
                 receiver.until("socket") { Files.exists(path) }
                 var sent = 0
                 // More than a long queue takes: it is the receiver that is to be full, and not our buffer.
@@ -128,7 +129,7 @@ internal class UnixDgramModuleTest : PeerSpec({
     }) {
         val path = directory.resolve("closed.sock")
         bound("closed.sock").close()
-        UnixDgramModule.program("flood", "$path", "1").use { sender ->
+        module.program("flood", "$path", "1").use { sender ->
             sender.status() shouldBe 1
             sender.err.lines() shouldContain "connect: -2"
         }

@@ -1,5 +1,6 @@
 package dev.ancilla.examples.tool
 
+import dev.ancilla.examples.demo.DemoStream
 import io.kotest.core.test.Enabled
 import java.nio.file.Files
 import java.nio.file.Path
@@ -137,6 +138,10 @@ internal class Program(
             .firstOrNull { name -> directories().none { Files.isExecutable(it.resolve(name)) } }
             ?.let { skipped("there is no $it on this machine") }
             ?: Enabled.enabled
+
+        /** As [needed], for a test that needs Unix streams too: a provider that is here has to have them. */
+        fun neededWithStreams(vararg names: String): Enabled =
+            DemoStream.missing()?.let(::skipped) ?: needed(*names)
 
         /** Skips a test and says why, also to whom reads the output only. */
         fun skipped(why: String): Enabled {
