@@ -6,13 +6,15 @@ import java.net.InetSocketAddress
 import java.net.SocketAddress
 
 /**
- * Reads an address of the command line: `unix:/path`, `unix:@name`, `udp:host:port`, or a bare path.
+ * Reads an address of the command line: `unix:/path`, `unix:@name`, `unix-stream:` with the same,
+ * `udp:host:port`, or a bare path.
  *
  * @throws IllegalArgumentException if it is none
  */
 internal fun addressOf(text: String): SocketAddress {
     val kind = text.substringBefore(':', "")
-    if (kind == "unix-stream" || kind == "unix-seqpacket") {
+    if (kind == StreamAddress.SCHEME) return StreamAddress.parse(text)
+    if (kind == "unix-seqpacket") {
         throw IllegalArgumentException("$kind: addresses are not in this version: $text")
     }
     if (kind != "udp") return UnixAddress.parse(text)

@@ -1,11 +1,15 @@
 package dev.ancilla.examples.tool
 
+import dev.ancilla.Ancillary
 import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.SocketOpException
+import dev.ancilla.StreamSocket
 import dev.ancilla.coroutines.send
+import dev.ancilla.coroutines.write
 import kotlinx.coroutines.withTimeoutOrNull
+import java.nio.ByteBuffer
 import kotlin.time.Duration.Companion.seconds
 
 /** How long an answer waits for room at a sender that does not read. */
@@ -32,6 +36,28 @@ internal suspend fun DgramSocket.answer(
             sent = true
         }
         if (!sent) warn("no reply: ${sender.shown()} has no room")
+    } catch (e: SocketOpException) {
+        warn("no reply: ${e.inOneLine()}")
+    }
+    return sent
+}
+
+/**
+ * Writes [answer] to the other end of a stream and returns whether all of it went. If not, which is told to
+ * [warn], nothing sensible can follow.
+ */
+internal suspend fun StreamSocket.answer(
+    answer: ByteArray,
+    ancillary: Ancillary,
+    warn: (String) -> Unit,
+): Boolean {
+    var sent = false
+    try {
+        withTimeoutOrNull(PATIENCE) {
+            write(ByteBuffer.wrap(answer), ancillary)
+            sent = true
+        }
+        if (!sent) warn("no reply: who connected does not read")
     } catch (e: SocketOpException) {
         warn("no reply: ${e.inOneLine()}")
     }

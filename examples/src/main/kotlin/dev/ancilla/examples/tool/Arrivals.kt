@@ -4,6 +4,7 @@ import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Errno
 import dev.ancilla.SocketOpException
+import dev.ancilla.coroutines.receive
 import kotlinx.coroutines.delay
 import kotlin.time.Duration
 
@@ -42,7 +43,7 @@ internal class Arrivals(
     suspend fun next(): Datagram? {
         while (true) {
             try {
-                return socket.receiveWithin(timeout)
+                return within(timeout, socket::tryReceive) { socket.receive() }
             } catch (e: SocketOpException) {
                 if (e.errno() != Errno.ENOBUFS) throw e
                 warn(e.inOneLine())

@@ -5,20 +5,58 @@ import com.github.ajalt.clikt.parameters.arguments.argument
 import com.github.ajalt.clikt.parameters.options.option
 import com.github.ajalt.clikt.parameters.types.long
 import com.github.ajalt.clikt.parameters.types.restrictTo
+import dev.ancilla.Ancillary
 import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
+import dev.ancilla.StreamSocket
 import dev.ancilla.UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE
 
-/** `echo`: sends back every message with its descriptors. */
+/** `echo`: sends back every message with its descriptors, and of streams what each read brings. */
 internal class Echo : ToolCommand("echo") {
     private val address by argument("ADDRESS", help = "Where to bind").address()
-    private val count by option("--count", metavar = "N", help = "Ends after N messages").long().restrictTo(1)
+    private val count by option(
+        "--count",
+        metavar = "N",
+        help = "Ends after N messages, or reads of streams",
+    ).long().restrictTo(1)
     private val timeout by option("--timeout", help = "Ends when nothing arrives for so long").seconds()
 
-    override fun help(context: Context) = "Sends back every message with its descriptors, until Ctrl-C."
+    override fun help(context: Context) =
+        "Sends back every message, or what a stream brings, with its descriptors, until Ctrl-C."
 
     override suspend fun run() {
+        when (val at = address) {
+            is StreamAddress -> echoStreams(at)
+            else -> echoMessages()
+        }
+    }
+
+    private suspend fun echoStreams(at: StreamAddress) {
+        listenAt(at) { maxDescriptors(DESCRIPTORS_PER_MESSAGE) }.useUntilSignal { server ->
+            note("bound ${at.shown()}, provider ${server.provider()}")
+            val back =
+                object : StreamTaker {
+                    override suspend fun take(connection: StreamSocket, read: Arrival): Boolean {
+                        val lent = Ancillary.lend(read.ancillary.descriptors())
+                        if (!connection.answer(read.bytes, lent, ::warn)) return false
+                        note("sent back ${read.bytes.size} bytes and ${lent.descriptors().size} descriptors")
+                        return true
+                    }
+
+                    override suspend fun ended(connection: StreamSocket) = note("the stream ended")
+                }
+            StreamArrivals(
+                server,
+                "echo ${at.shown()}",
+                timeout,
+                keepOpen = true,
+                ::warn,
+            ).takeEach(count, back)
+        }
+    }
+
+    private suspend fun echoMessages() {
         openFor(address) { maxDescriptors(DESCRIPTORS_PER_MESSAGE) }.useUntilSignal { socket ->
             socket.bind(address)
             note("bound ${socket.localAddress().shown()}, provider ${socket.provider()}")

@@ -1,13 +1,13 @@
 package dev.ancilla.examples.tool
 
-import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Errno
+import dev.ancilla.Server
 import dev.ancilla.Sockets
 import dev.ancilla.UdpBuilder
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder
-import dev.ancilla.coroutines.receive
+import dev.ancilla.UnixServerBuilder
 import kotlinx.coroutines.withTimeoutOrNull
 import java.net.InetSocketAddress
 import java.net.SocketAddress
@@ -33,11 +33,15 @@ internal fun openFor(
     return builder.open()
 }
 
-/** Receives, or returns `null` when [timeout] passes first. */
-internal suspend fun DgramSocket.receiveWithin(timeout: Duration?): Datagram? {
-    if (timeout == null) return receive()
+/** Opens a server of streams at an address. */
+internal fun listenAt(address: StreamAddress, configure: UnixServerBuilder.() -> Unit): Server =
+    Sockets.unixServer().apply(configure).listen(address.unix)
+
+/** Waits for what [call] brings, if [attempt] has not got it at once; `null` when [timeout] passes first. */
+internal suspend fun <T : Any> within(timeout: Duration?, attempt: () -> T?, call: suspend () -> T): T? {
+    if (timeout == null) return call()
     // Kept here and not returned by the block: what it returns at the last moment would be dropped.
-    var received: Datagram? = tryReceive()
-    if (received == null) withTimeoutOrNull(timeout) { received = receive() }
-    return received
+    var came: T? = attempt()
+    if (came == null) withTimeoutOrNull(timeout) { came = call() }
+    return came
 }

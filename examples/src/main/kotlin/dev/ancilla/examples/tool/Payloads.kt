@@ -9,7 +9,8 @@ import java.nio.file.Path
 
 /**
  * The list of messages that the command line names: words, a file, the lines of standard input, or an
- * empty one. Input can be read once, so what was read is kept if it is to be sent [again].
+ * empty one. Input can be read once, so what was read is kept if it is to be sent [again]. A line is a
+ * message without its line end, or with it where [lineEnds] are all that parts it from the next.
  */
 internal class Payloads(
     private val words: List<String>,
@@ -17,6 +18,7 @@ internal class Payloads(
     private val stdin: Boolean,
     private val empty: Boolean,
     private val again: Boolean,
+    private val lineEnds: Boolean = false,
 ) {
     private var lines: MutableList<ByteArray>? = null
 
@@ -45,13 +47,13 @@ internal class Payloads(
         }
     }
 
-    /** A line is bytes, in whatever encoding; its newline is not part of it. */
+    /** A line is bytes, in whatever encoding. */
     private fun InputStream.readLineBytes(): ByteArray? {
         val line = ByteArrayOutputStream()
         while (true) {
             when (val next = read()) {
                 -1 -> return line.toByteArray().takeIf { it.isNotEmpty() }
-                '\n'.code -> return line.toByteArray()
+                '\n'.code -> return line.apply { if (lineEnds) write(next) }.toByteArray()
                 else -> line.write(next)
             }
         }

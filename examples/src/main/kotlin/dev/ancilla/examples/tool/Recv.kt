@@ -12,19 +12,25 @@ import com.github.ajalt.clikt.parameters.types.int
 import com.github.ajalt.clikt.parameters.types.long
 import com.github.ajalt.clikt.parameters.types.path
 import com.github.ajalt.clikt.parameters.types.restrictTo
+import dev.ancilla.Ancillary
 import dev.ancilla.DgramSocket
 import dev.ancilla.Feature
 import dev.ancilla.Message
 import dev.ancilla.Sockets
+import dev.ancilla.StreamSocket
+import dev.ancilla.UdpBuilder
 import dev.ancilla.UdpSocket
-import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder
+import dev.ancilla.UnixServerBuilder
+import java.net.InetSocketAddress
 import kotlin.time.Duration.Companion.milliseconds
 
 /** `recv`: binds and prints what arrives. */
 internal class Recv : ToolCommand("recv") {
     private val address by argument("ADDRESS", help = "Where to bind").address()
-    private val count by option("--count", metavar = "N", help = "Ends after N messages").long().restrictTo(1)
+    private val count by option("--count", metavar = "N", help = "Ends after N messages or reads")
+        .long()
+        .restrictTo(1)
     private val timeout by option("--timeout", help = "Ends when nothing arrives for so long").seconds()
     private val format by option("--format", help = "How to print")
         .enum<Format> { it.name.lowercase() }
@@ -37,16 +43,16 @@ internal class Recv : ToolCommand("recv") {
     private val maxFds by option(
         "--max-fds",
         metavar = "N",
-        help = "Takes so many descriptors a message (16)",
+        help = "Takes so many descriptors a message or read (16)",
     ).int()
         .restrictTo(0..UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE)
     private val credentials by option("--credentials", help = "Tells who sent, where offered").flag()
     private val limit by option(
         "--limit",
         metavar = "BYTES",
-        help = "Cuts longer messages",
+        help = "Cuts longer messages; reads so much of a stream at once",
     ).int().restrictTo(1)
-    private val reply by option("--reply", metavar = "TEXT", help = "Answers each message to its sender")
+    private val reply by option("--reply", metavar = "TEXT", help = "Answers each message or read")
     private val saveFds by option(
         "--save-fds",
         metavar = "DIR",
@@ -59,35 +65,75 @@ internal class Recv : ToolCommand("recv") {
         "--join",
         help = "Joins a multicast group of UDP, on an interface by name or address (repeatable)",
     ).group().multiple()
+    private val keepOpen by option(
+        "--keep-open",
+        help = "Goes on to the next connection when a stream has ended",
+    ).flag()
     private val pause by option(
         "--pause",
         metavar = "MS",
         help = "Waits between receives",
     ).long().restrictTo(0)
 
-    override fun help(context: Context) = "Binds and prints what arrives."
+    override fun help(context: Context) =
+        "Binds and prints what arrives. At unix-stream: it accepts one connection and ends after its stream."
 
     override suspend fun run() {
         checkOptions()
         val saving = saveFds?.let { Saving(it, ::warn) }
+        when (val at = address) {
+            is StreamAddress -> recvStreams(at, saving)
+            else -> recvMessages(saving)
+        }
+    }
+
+    private suspend fun recvStreams(at: StreamAddress, saving: Saving?) {
+        listenAt(at, ::configure).useUntilSignal { server ->
+            note("bound ${at.shown()}, provider ${server.provider()}")
+            val printer = Printer(format, stream = true)
+            val taker =
+                object : StreamTaker {
+                    override suspend fun take(connection: StreamSocket, read: Arrival): Boolean {
+                        saving?.save(read.ancillary)
+                        printer.print(read)
+                        // Who does not hear the answer may have written more.
+                        reply?.let { connection.answer(it.encodeToByteArray(), Ancillary.none(), ::warn) }
+                        return true
+                    }
+
+                    override suspend fun ended(connection: StreamSocket) = printer.printEnd()
+                }
+            val arrivals = StreamArrivals(server, "recv ${at.shown()}", timeout, keepOpen, ::warn)
+            try {
+                arrivals.takeEach(count, taker, limit ?: StreamArrivals.READ, credentials, pause?.milliseconds)
+            } finally {
+                printer.endLine()
+            }
+        }
+    }
+
+    private suspend fun recvMessages(saving: Saving?) {
         val printer = Printer(format)
-        val opened = openFor(address, limit, { if (join.isNotEmpty()) reuseAddress() }, ::configure)
-        opened.useUntilSignal { socket ->
+        val forUdp: UdpBuilder.() -> Unit = { if (join.isNotEmpty()) reuseAddress() }
+        openFor(address, limit, forUdp, ::configure).useUntilSignal { socket ->
             socket.bind(address)
             if (socket is UdpSocket) join.forEach { it.join(socket) }
             note("bound ${socket.localAddress().shown()}, provider ${socket.provider()}")
             warnOfCredentials(socket)
             val arrivals = Arrivals(socket, "recv ${address.shown()}", timeout, ::warn)
             arrivals.takeEach(count, pause?.milliseconds) { message ->
-                saving?.save(message)
-                printer.print(message)
+                saving?.save(message.ancillary())
+                printer.print(Arrival.of(message))
                 reply?.let { socket.answer(message, Message.of(it), ::warn) }
             }
         }
     }
 
     private fun checkOptions() {
-        if (address is UnixAddress) {
+        if (keepOpen && address !is StreamAddress) {
+            throw UsageError("only for unix-stream: addresses: --keep-open")
+        }
+        if (address !is InetSocketAddress) {
             if (join.isNotEmpty()) throw UsageError("only for udp: addresses: --join")
             return
         }
@@ -109,6 +155,12 @@ internal class Recv : ToolCommand("recv") {
         mode?.let(builder::mode)
         if (replaceStale) builder.replaceStale()
         if (credentials && offersCredentials()) builder.messageCredentials()
+    }
+
+    private fun configure(builder: UnixServerBuilder) {
+        builder.maxDescriptors(maxFds ?: USUAL_MAX_FDS)
+        mode?.let(builder::mode)
+        if (replaceStale) builder.replaceStale()
     }
 
     private fun offersCredentials() =

@@ -1,6 +1,6 @@
 package dev.ancilla.examples.tool
 
-import dev.ancilla.Datagram
+import dev.ancilla.Ancillary
 import dev.ancilla.OwnedFd
 import dev.ancilla.UnsupportedFeatureException
 import kotlinx.coroutines.Dispatchers
@@ -30,11 +30,10 @@ internal class Saving(private val directory: Path, private val warn: (String) ->
         Files.createDirectories(directory)
     }
 
-    suspend fun save(message: Datagram) {
+    suspend fun save(ancillary: Ancillary) {
         messages++
         val deadline = TimeSource.Monotonic.markNow() + TIME_PER_MESSAGE
-        message
-            .ancillary()
+        ancillary
             .descriptors()
             .mapIndexed { index, fd -> Source(fd, directory.resolve("message-$messages-fd-${index + 1}")) }
             // Pipes last: what makes others wait shall not take their time.

@@ -17,20 +17,25 @@ import com.github.ajalt.clikt.parameters.types.restrictTo
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
+import dev.ancilla.Sockets
 import dev.ancilla.UdpSocket
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE
 import dev.ancilla.coroutines.connect
+import dev.ancilla.coroutines.end
 import java.net.InetSocketAddress
 import java.net.SocketAddress
 
-/** `send`: sends messages, and descriptors with the first. */
+/** `send`: sends messages, or writes them to a stream, and descriptors with the first. */
 internal class Send : ToolCommand("send") {
     private val address by argument("ADDRESS", help = "Where to send").address()
     private val words by argument("MESSAGE", help = "What to send, each as one message").multiple()
     private val file by option("--file", metavar = "PATH", help = "Sends what the file holds").path()
     private val stdin by option("--stdin", help = "Sends each line of standard input").flag()
-    private val empty by option("--empty", help = "Sends a message without bytes").flag()
+    private val empty by option(
+        "--empty",
+        help = "Sends a message without bytes, or ends a stream at once",
+    ).flag()
     private val fds by option(
         "--fd",
         metavar = "PATH",
@@ -66,27 +71,59 @@ internal class Send : ToolCommand("send") {
             it.name.lowercase()
         }.default(Format.TEXT)
 
-    override fun help(context: Context) = "Sends messages, and descriptors with the first."
+    override fun help(context: Context) =
+        "Sends messages, or writes them to a stream, and descriptors with the first."
 
     override suspend fun run() {
-        val payloads = Payloads(words, file, stdin, empty, again = count > 1)
+        val payloads =
+            Payloads(words, file, stdin, empty, again = count > 1, lineEnds = address is StreamAddress)
         checkOptions()
         LentFds.open(fds, inheritFds).use { lent ->
-            openFor(address) { if (reply) maxDescriptors(Recv.USUAL_MAX_FDS) }.useUntilSignal { socket ->
-                prepare(socket)
-                sendAll(socket, payloads, lent.all)
-                if (reply) printAnswer(socket)
+            when (val at = address) {
+                is StreamAddress -> sendStream(at, payloads, lent.all)
+                else -> sendMessages(payloads, lent.all)
             }
+        }
+    }
+
+    private suspend fun sendStream(at: StreamAddress, payloads: Payloads, lent: List<OwnedFd>) {
+        val builder = Sockets.unixStream().maxDescriptors(if (reply) Recv.USUAL_MAX_FDS else 0)
+        builder.open().useUntilSignal { socket ->
+            val sender = StreamSender(socket, at, timeout)
+            sender.connect()
+            for (round in 1..count) {
+                payloads.forEach { index, payload ->
+                    val withFds = if (index == 0) lent else emptyList()
+                    sender.send(payload, withFds)
+                    note("sent ${payload.size} bytes and ${withFds.size} descriptors to ${at.shown()}")
+                }
+            }
+            socket.end()
+            if (reply) sender.takeAnswer(Printer(format)::print)
+        }
+    }
+
+    private suspend fun sendMessages(payloads: Payloads, lent: List<OwnedFd>) {
+        openFor(address) { if (reply) maxDescriptors(Recv.USUAL_MAX_FDS) }.useUntilSignal { socket ->
+            prepare(socket)
+            sendAll(socket, payloads, lent)
+            if (reply) printAnswer(socket)
         }
     }
 
     private fun checkOptions() {
         val descriptors = fds.size + inheritFds.size
-        if (address !is UnixAddress && descriptors > 0) {
+        if (address is InetSocketAddress && descriptors > 0) {
             throw UsageError("only for unix: addresses: --fd, --inherit-fd")
         }
-        if (address is UnixAddress && (ttl != null || through != null)) {
+        if (address !is InetSocketAddress && (ttl != null || through != null)) {
             throw UsageError("only for udp: addresses: --ttl, --interface")
+        }
+        if (address is StreamAddress && (bind != null || overflow != Overflow.WAIT)) {
+            throw UsageError("not for unix-stream: addresses: --bind, --overflow drop, --overflow fail")
+        }
+        if (address is StreamAddress && empty && descriptors > 0) {
+            throw UsageError("a stream carries descriptors beside a byte, and --empty has none")
         }
         if (descriptors > DESCRIPTORS_PER_MESSAGE) {
             throw UsageError("$descriptors descriptors, at most $DESCRIPTORS_PER_MESSAGE fit one message")
@@ -128,6 +165,6 @@ internal class Send : ToolCommand("send") {
         val answer =
             Arrivals(socket, what, timeout, ::warn).next()
                 ?: throw Ending(Status.TOO_FEW, "$what: no answer for $timeout")
-        answer.use { Printer(format).print(it) }
+        answer.use { Printer(format).print(Arrival.of(it)) }
     }
 }

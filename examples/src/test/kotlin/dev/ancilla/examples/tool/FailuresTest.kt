@@ -71,7 +71,17 @@ class FailuresTest : FunSpec({
                 listOf("nonesuch") to "nonesuch",
                 listOf("recv") to "<address>",
                 listOf("recv", long) to "121 bytes, at most 107 fit",
-                listOf("recv", "unix-stream:/tmp/x") to "unix-stream: addresses are not in this version",
+                listOf("recv", "unix-stream:/tmp/x", "--join", "224.0.0.1") to
+                    "only for udp: addresses: --join",
+                listOf(
+                    "recv",
+                    "unix:/tmp/x",
+                    "--keep-open",
+                ) to "only for unix-stream: addresses: --keep-open",
+                listOf("send", "unix-stream:/tmp/x", "y", "--bind", "auto") to
+                    "not for unix-stream: addresses: --bind",
+                listOf("send", "unix-stream:/tmp/x", "--empty", "--inherit-fd", "0") to
+                    "a stream carries descriptors beside a byte",
                 listOf("send", "unix-seqpacket:/tmp/x", "y") to
                     "unix-seqpacket: addresses are not in this version",
                 listOf("recv", "udp:nowhere") to "not udp:HOST:PORT",
