@@ -5,10 +5,8 @@ import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
 import dev.ancilla.coroutines.answerEach
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.Job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
-import kotlin.concurrent.thread
 
 /**
  * A service with structured concurrency: each request has a coroutine of its own, all of them end with the scope,
@@ -31,16 +29,6 @@ private suspend fun serve(address: UnixAddress) {
             println("served")
         }
     }
-}
-
-/** The JVM answers SIGTERM with its shutdown hooks, and ends when they have. */
-private fun endOnTermination(service: Job) {
-    Runtime.getRuntime().addShutdownHook(
-        thread(start = false) {
-            service.cancel()
-            runBlocking { service.join() }
-        },
-    )
 }
 
 private const val OWNER_ONLY = 0b110_000_000 // 0600
