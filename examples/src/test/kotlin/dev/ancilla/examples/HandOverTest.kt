@@ -1,0 +1,89 @@
+package dev.ancilla.examples
+
+import dev.ancilla.Feature
+import dev.ancilla.Sockets
+import dev.ancilla.StreamSocket
+import dev.ancilla.UnixAddress
+import dev.ancilla.coroutines.connect
+import dev.ancilla.coroutines.lines
+import dev.ancilla.coroutines.write
+import dev.ancilla.examples.tool.Program
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.test.Enabled
+import io.kotest.engine.spec.tempdir
+import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.first
+import kotlinx.coroutines.isActive
+import kotlinx.coroutines.launch
+import java.util.concurrent.ConcurrentHashMap
+
+/** Three processes, each the successor of the one before, while clients connect without a pause. */
+class HandOverTest : FunSpec({
+    timeout = 120_000
+
+    val whether: Enabled = Program.neededWithStreams().let {
+        val exports = it.isEnabled && Sockets.unixStream().open().use { s -> Feature.EXPORT in s.features() }
+        if (exports || !it.isEnabled) it else Program.skipped("the provider here exports no descriptors")
+    }
+    val directory = tempdir().toPath()
+    val address = UnixAddress.path(directory.resolve("service.sock"))
+
+    fun start(): Program {
+        val program = Program.example("HandOverKt", "$address", "unix:$directory/succession.sock")
+        program.until("service") { "serves at" in program.out }
+        return program
+    }
+
+    suspend fun <T> connected(use: suspend (StreamSocket) -> T): T = Sockets.unixStream().open().use {
+        it.connect(address)
+        use(it)
+    }
+
+    /** Asks one question and returns the process that answered. */
+    suspend fun ask(socket: StreamSocket, question: String): String {
+        socket.write("$question\n")
+        val (process, echoed) = socket.lines().first().split(": ", limit = 2)
+        echoed shouldBe question
+        return process
+    }
+
+    test("no connection is refused or lost while the listening socket goes from process to process")
+        .config(enabledOrReasonIf = { whether }) {
+            val answers = ConcurrentHashMap.newKeySet<String>()
+            val programs = mutableListOf(start())
+            try {
+                coroutineScope {
+                    // Whatever fails in one of them fails the test.
+                    val clients =
+                        List(2) { n ->
+                            launch(Dispatchers.Default) {
+                                var asked = 0
+                                while (isActive) answers.add(connected { ask(it, "${asked++} of client $n") })
+                            }
+                        }
+                    connected { loyal ->
+                        val first = ask(loyal, "who are you")
+                        repeat(2) {
+                            val known = answers.toSet()
+                            programs.add(start())
+                            programs.last().until("answer of its own") { answers.size > known.size }
+                        }
+                        // Who had connected before is served to the end by whoever accepted them.
+                        ask(loyal, "and still") shouldBe first
+                        programs.first().isRunning() shouldBe true
+                    }
+                    programs.dropLast(1).forEach { it.status() shouldBe 0 }
+                    clients.forEach { it.cancel() }
+                }
+                answers shouldHaveSize 3
+                programs.forEach { it.err shouldBe "" }
+                programs.first().out shouldContain "has ended its last connection"
+            } finally {
+                programs.forEach(Program::close)
+            }
+        }
+})
