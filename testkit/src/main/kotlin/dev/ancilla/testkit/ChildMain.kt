@@ -164,14 +164,15 @@ internal object ChildMain {
             attempt { Sockets.unixDgram().open().apply { tryConnect(UnixAddress.path("/no/such")) } }
             System.getLogger(Server::class.java.name).log(System.Logger.Level.WARNING, "this is what warnings look like")
             println("ready")
+            val file = OwnedFd.open(Path.of("/dev/null"))
             limitDescriptors(free = 2)
-            val fillers =
-                generateSequence { runCatching { OwnedFd.open(Path.of("/dev/null")) }.getOrNull() }.toList()
+            // To open a file may take more than one descriptor, to duplicate one does not.
+            val fillers = generateSequence { runCatching(file::duplicate).getOrNull() }.toList()
             check(server.tryAccept() == null) { "there was a descriptor" }
             val accept = server.async().accept()
             Thread.sleep(WATCHING_MILLIS * 2)
             check(!accept.isDone) { "there was a descriptor" }
-            fillers.forEach(OwnedFd::close)
+            (fillers + file).forEach(OwnedFd::close)
             println("waited")
             accept.join("accept").close()
             println("accepted")

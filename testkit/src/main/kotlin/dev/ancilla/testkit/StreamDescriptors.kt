@@ -1,6 +1,7 @@
 package dev.ancilla.testkit
 
 import dev.ancilla.Ancillary
+import dev.ancilla.Feature
 import dev.ancilla.OwnedFd
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.shouldBe
@@ -92,13 +93,13 @@ internal fun StreamContract.streamDescriptors() {
         pair.right().unread(bytes("closed with the socket"), more.ancillary())
     }
 
-    inEveryStyle("descriptors that were not asked for are discarded, and the read says so") {
+    inEveryStyle("descriptors that were not asked for are discarded, and the read says so where it can") {
         val pair = pair(descriptors = 0)
         pair.left().write("abc", fileWith("1"))
         pair.right().read(ByteBuffer.allocate(8)).use {
             it.count() shouldBe 3
             it.ancillary().descriptors() shouldBe emptyList()
-            it.ancillary().truncated() shouldBe true
+            it.ancillary().truncated() shouldBe (Feature.ANCILLARY_TRUNCATION in features)
         }
         val few = pair(descriptors = 1)
         few.left().write("abc", fileWith("1"), fileWith("2"))
