@@ -18,13 +18,13 @@ final class Adopting {
   private Adopting() {}
 
   static JunixDgram adopt(SelectorLoop loop, int maxDescriptors, OwnedFd owned) throws IOException {
-    AFUNIXDatagramChannel master;
+    FileDescriptor copy;
     try (OwnedFd.Hold hold = owned.hold()) {
       FileDescriptor fd = javaDescriptor(hold.handle());
       check(fd, owned);
-      master = FileDescriptorCast.duplicating(fd).as(AFUNIXDatagramChannel.class);
+      copy = FileDescriptorCast.duplicating(fd).getFileDescriptor();
     }
-    JunixDgram adopted = JunixDgram.over(master, loop, maxDescriptors);
+    JunixDgram adopted = JunixDgram.over(copy, loop, maxDescriptors);
     owned.close();
     return adopted;
   }

@@ -33,19 +33,21 @@ final class Failures {
       Exception e,
       @Nullable SocketAddress local,
       @Nullable SocketAddress remote) {
-    Throwable cause = e;
-    boolean wrapper = e instanceof ClosedChannelException || e instanceof NotYetConnectedException;
-    if (wrapper && e.getCause() != null) {
-      cause = e.getCause();
-    }
-    Errno errno = BY_CLASS.get(cause.getClass());
-    if (errno == null) {
-      errno = LocalTexts.errno(cause.getMessage());
-    }
     SocketOpException failure =
-        new SocketOpException(operation, errno, cause.getMessage(), local, remote);
+        new SocketOpException(operation, errnoOf(e), causeOf(e).getMessage(), local, remote);
     failure.initCause(e);
     return failure;
+  }
+
+  static Errno errnoOf(Exception e) {
+    Throwable cause = causeOf(e);
+    Errno errno = BY_CLASS.get(cause.getClass());
+    return errno == null ? LocalTexts.errno(cause.getMessage()) : errno;
+  }
+
+  private static Throwable causeOf(Exception e) {
+    boolean wrapper = e instanceof ClosedChannelException || e instanceof NotYetConnectedException;
+    return wrapper && e.getCause() != null ? e.getCause() : e;
   }
 
   /** A message of whose descriptors not all fit is lost: junixsocket reports no more than that. */

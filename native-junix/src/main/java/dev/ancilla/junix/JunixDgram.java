@@ -1,8 +1,6 @@
 package dev.ancilla.junix;
 
 import dev.ancilla.Datagram;
-import dev.ancilla.EventLoop;
-import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.FdHandle;
@@ -14,45 +12,23 @@ import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.SocketAddress;
 import java.net.SocketException;
-import java.net.SocketOption;
-import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
 
-/**
- * One Unix datagram socket: a master channel that holds it, and a worker on which calls are made.
- *
- * <p>One lock guards both, for the short time of a call that never waits: junixsocket keeps the
- * descriptors of a call in fields of the channel, so two calls at a time would mix them up.
- */
-final class JunixDgram implements DgramTransport {
-  private final SelectorLoop loop;
+/** The attempts of one Unix datagram socket. */
+final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
+    implements DgramTransport {
   private final int maxDescriptors;
   private final SendGates gates;
-  private final Addresses addresses; // guarded by lock
-  private final ReentrantLock lock = new ReentrantLock();
-  private AFUNIXDatagramChannel master; // guarded by lock
-  private Worker worker; // guarded by lock
+  private final Addresses addresses = new Addresses(); // guarded by lock
   private @Nullable UnixAddress lastPeer; // guarded by lock; for failures
-  private boolean closed; // guarded by lock
 
-  private JunixDgram(
-      AFUNIXDatagramChannel master,
-      Worker worker,
-      SelectorLoop loop,
-      Addresses addresses,
-      int maxDescriptors) {
-    this.master = master;
-    this.addresses = addresses;
-    this.worker = worker;
-    this.loop = loop;
+  private JunixDgram(AFUNIXDatagramChannel master, SelectorLoop loop, int maxDescriptors) {
+    super(master, AFUNIXDatagramChannel.class, loop);
     this.maxDescriptors = maxDescriptors;
     this.gates = new SendGates(loop, this::armOwnRoom);
   }
@@ -67,33 +43,27 @@ final class JunixDgram implements DgramTransport {
     }
   }
 
-  /** Makes a transport of a channel, which it owns from now on, also if this fails. */
-  static JunixDgram over(AFUNIXDatagramChannel master, SelectorLoop loop, int maxDescriptors)
+  /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
+  static JunixDgram over(FileDescriptor fd, SelectorLoop loop, int maxDescriptors)
       throws IOException {
-    boolean done = false;
-    try {
-      Worker.prepare(master);
-      Addresses addresses = new Addresses();
-      Worker worker = Worker.of(master, loop, addresses, maxDescriptors);
-      try {
-        loop.attach();
-        done = true;
-        return new JunixDgram(master, worker, loop, addresses, maxDescriptors);
-      } finally {
-        if (!done) {
-          worker.close();
-        }
-      }
-    } finally {
-      if (!done) {
-        Worker.close(master);
-      }
-    }
+    return over(channelOf(fd, AFUNIXDatagramChannel.class), loop, maxDescriptors);
+  }
+
+  private static JunixDgram over(
+      AFUNIXDatagramChannel master, SelectorLoop loop, int maxDescriptors) throws IOException {
+    JunixDgram made = over(master, loop, () -> new JunixDgram(master, loop, maxDescriptors));
+    made.openWorker();
+    return made;
   }
 
   @Override
-  public EventLoop eventLoop() {
-    return loop;
+  AFUNIXDatagramChannel openMaster() throws IOException {
+    return AFUNIXDatagramChannel.open();
+  }
+
+  @Override
+  DgramWorker newWorker(AFUNIXDatagramChannel duplicate) throws IOException {
+    return new DgramWorker(duplicate, loop, addresses, maxDescriptors);
   }
 
   /**
@@ -103,24 +73,6 @@ final class JunixDgram implements DgramTransport {
   @Override
   public boolean onLoopOnly(Interest interest) {
     return interest == Interest.WRITE && !SelectorLoop.onLoopThread();
-  }
-
-  @Override
-  public Wait arm(Interest interest, Runnable wake) {
-    lock.lock();
-    try {
-      if (!closed && !worker.isAlive()) {
-        replaceWorker();
-      }
-      return worker.watch.arm(interest, wake);
-    } catch (IOException cannotReplace) {
-      // Out of descriptors: the wake makes the caller try, and the attempt reports it. Not at once,
-      // for who tries again whatever is reported, as a listener does, would do nothing else.
-      SendGates.later(loop, wake);
-      return () -> {};
-    } finally {
-      lock.unlock();
-    }
   }
 
   @Override
@@ -146,180 +98,26 @@ final class JunixDgram implements DgramTransport {
     return () -> {};
   }
 
-  private void checkOpen() throws ClosedChannelException {
-    if (closed) {
-      throw new ClosedChannelException();
-    }
-  }
-
-  private Worker liveWorker() throws IOException {
-    checkOpen();
-    if (!worker.isAlive()) {
-      replaceWorker();
-    }
-    return worker;
-  }
-
-  private void replaceWorker() throws IOException {
-    Worker dead = worker;
-    worker = Worker.of(master, loop, addresses, maxDescriptors);
-    dead.close();
-  }
-
-  /** After a call that failed: junixsocket may have closed the descriptor it was made on. */
-  private void mendWorker() {
-    try {
-      if (!closed && !worker.isAlive()) {
-        replaceWorker();
-      }
-    } catch (IOException outOfDescriptors) {
-      // The next attempt tries again, and reports it.
-    }
-  }
-
   @Override
-  public UnixAddress localAddress() throws IOException {
-    lock.lock();
-    try {
-      checkOpen();
-      UnixAddress address = Addresses.ofSocket(master.getLocalAddress());
-      return address == null ? UnixAddress.unnamed() : address;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private @Nullable UnixAddress nameOrNull() {
-    try {
-      return Addresses.ofSocket(master.getLocalAddress());
-    } catch (IOException unknown) {
-      return null;
-    }
-  }
-
-  @Override
-  public @Nullable UnixAddress remoteAddress() throws IOException {
-    lock.lock();
-    try {
-      checkOpen();
-      return Addresses.ofSocket(master.getRemoteAddress());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public int bufferSize(Interest interest) throws IOException {
-    lock.lock();
-    try {
-      checkOpen();
-      return master.getOption(option(interest));
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  @Override
-  public void bufferSize(Interest interest, int bytes) throws IOException {
-    lock.lock();
-    try {
-      checkOpen();
-      master.setOption(option(interest), bytes);
-    } catch (ClosedChannelException e) {
-      throw e;
-    } catch (IOException e) {
-      throw Failures.of("setsockopt", e, null, null);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private static SocketOption<Integer> option(Interest interest) {
-    return interest == Interest.READ
-        ? StandardSocketOptions.SO_RCVBUF
-        : StandardSocketOptions.SO_SNDBUF;
-  }
-
-  @Override
-  public void bind(SocketAddress address, int mode) throws IOException {
-    UnixAddress wanted = (UnixAddress) address;
-    boolean choose = wanted.kind() == UnixAddress.Kind.AUTOBIND;
-    lock.lock();
-    try {
-      checkOpen();
-      UnixAddress name = choose ? Addresses.randomName() : wanted;
-      UnixAddress peer = Addresses.ofSocket(master.getRemoteAddress());
-      try {
-        bindDuplicate(name);
-        if (name.kind() == UnixAddress.Kind.PATH) {
-          applyMode(name.toPath(), mode);
-        }
-      } catch (IOException e) {
-        SocketOpException failure = Failures.of("bind", e, name, null);
-        try {
-          startOver(peer);
-        } catch (IOException outOfDescriptors) {
-          failure.addSuppressed(outOfDescriptors);
-        }
-        throw failure;
-      }
-    } finally {
-      lock.unlock();
-    }
+  @Nullable UnixAddress peer() throws IOException {
+    return addressOf(master().getRemoteAddress());
   }
 
   /** A bind that fails closes the descriptor it was made on, so that is a duplicate. */
-  private void bindDuplicate(UnixAddress name) throws IOException {
-    Worker binder = Worker.of(master, loop, addresses, 0);
+  @Override
+  void bindTo(UnixAddress name) throws IOException {
+    AFUNIXDatagramChannel binder = duplicate();
     try {
-      binder.channel.bind(Addresses.toJunix(name));
+      binder.bind(Addresses.toJunix(name));
     } finally {
-      binder.close();
+      Worker.close(binder);
     }
   }
 
-  private static void applyMode(Path path, int mode) throws IOException {
+  @Override
+  void reconnect(UnixAddress peer) throws IOException {
     try {
-      Umask.apply(path, mode);
-    } catch (IOException e) {
-      Files.deleteIfExists(path);
-      throw e;
-    }
-  }
-
-  /**
-   * After a bind that failed. junixsocket then tries to connect, to see whether anybody is there,
-   * and leaves the socket connected; a fresh one, connected as this was, takes its place. The old
-   * one goes first, whatever comes: what is sent without a target must not reach a stranger.
-   */
-  private void startOver(@Nullable UnixAddress peer) throws IOException {
-    int sendBuffer = master.getOption(StandardSocketOptions.SO_SNDBUF);
-    int receiveBuffer = master.getOption(StandardSocketOptions.SO_RCVBUF);
-    worker.close();
-    Worker.close(master);
-    AFUNIXDatagramChannel fresh = AFUNIXDatagramChannel.open();
-    boolean done = false;
-    try {
-      Worker.prepare(fresh);
-      // The kernel doubles what it is given (socket(7)).
-      fresh.setOption(StandardSocketOptions.SO_SNDBUF, sendBuffer / 2);
-      fresh.setOption(StandardSocketOptions.SO_RCVBUF, receiveBuffer / 2);
-      done = true;
-    } finally {
-      if (!done) {
-        Worker.close(fresh);
-      }
-    }
-    master = fresh;
-    worker = Worker.of(master, loop, addresses, maxDescriptors);
-    if (peer != null) {
-      reconnect(peer);
-    }
-  }
-
-  private void reconnect(UnixAddress peer) throws IOException {
-    try {
-      master.connect(Addresses.toJunix(peer));
+      master().connect(Addresses.toJunix(peer));
     } catch (SocketException gone) {
       // Nobody has the address any more, and the next send without a target says so.
     }
@@ -330,7 +128,7 @@ final class JunixDgram implements DgramTransport {
     lock.lock();
     try {
       checkOpen();
-      master.connect(Addresses.toJunix(address));
+      master().connect(Addresses.toJunix(address));
       lastPeer = (UnixAddress) address;
     } catch (ClosedChannelException e) {
       throw e;
@@ -346,7 +144,7 @@ final class JunixDgram implements DgramTransport {
     lock.lock();
     try {
       checkOpen();
-      Disconnecting.disconnect(master);
+      Disconnecting.disconnect(master());
       lastPeer = null;
     } catch (ClosedChannelException e) {
       throw e;
@@ -361,7 +159,7 @@ final class JunixDgram implements DgramTransport {
   public @Nullable Datagram tryReceive(int limit) throws IOException {
     lock.lock();
     try {
-      Worker current = liveWorker();
+      DgramWorker current = workerFor("receive");
       try {
         return new Receiving(current, maxDescriptors).tryReceive(limit);
       } catch (IOException e) {
@@ -380,7 +178,7 @@ final class JunixDgram implements DgramTransport {
     int position = payload.position();
     lock.lock();
     try {
-      Worker current = liveWorker();
+      DgramWorker current = workerFor("send");
       try {
         if (!descriptors.isEmpty()) {
           current.lend(javaDescriptors(descriptors));
@@ -394,7 +192,7 @@ final class JunixDgram implements DgramTransport {
         throw Failures.of("send", e, nameOrNull(), target == null ? lastPeer : target);
       } finally {
         if (!descriptors.isEmpty()) {
-          worker.takeBack();
+          current.takeBack();
         }
       }
     } finally {
@@ -414,7 +212,8 @@ final class JunixDgram implements DgramTransport {
    * The channel skips an empty datagram; the packet call sends it, and says nothing when there was
    * no room. So the room is looked for first, which leaves a race with other senders.
    */
-  private boolean sendEmpty(Worker current, @Nullable SocketAddress target) throws IOException {
+  private boolean sendEmpty(DgramWorker current, @Nullable SocketAddress target)
+      throws IOException {
     if (!Room.isFor(current.channel, target)) {
       return false;
     }
@@ -435,19 +234,7 @@ final class JunixDgram implements DgramTransport {
   }
 
   @Override
-  public void close() {
-    lock.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      worker.close();
-      Worker.close(master);
-    } finally {
-      lock.unlock();
-    }
+  void release() {
     gates.close();
-    loop.detach();
   }
 }

@@ -2,20 +2,16 @@ package dev.ancilla.junix;
 
 import dev.ancilla.Ancillary;
 import dev.ancilla.Datagram;
-import dev.ancilla.OwnedFd;
-import java.io.FileDescriptor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Receiving one message: its size first, then its bytes, its sender and its descriptors. */
 final class Receiving {
-  private final Worker worker;
+  private final DgramWorker worker;
   private final int maxDescriptors;
 
-  Receiving(Worker worker, int maxDescriptors) {
+  Receiving(DgramWorker worker, int maxDescriptors) {
     this.worker = worker;
     this.maxDescriptors = maxDescriptors;
   }
@@ -55,33 +51,9 @@ final class Receiving {
     }
   }
 
-  /**
-   * junixsocket closes the descriptors it handed out when the socket that received them closes, and
-   * leaves them open across exec: so each is duplicated, which is neither, and the first one
-   * closed.
-   */
   private Ancillary takeDescriptors() throws IOException {
-    if (maxDescriptors == 0) {
-      return Ancillary.none();
-    }
-    FileDescriptor[] received = worker.channel.getReceivedFileDescriptors();
-    if (received.length == 0) {
-      return Ancillary.none();
-    }
-    List<OwnedFd> kept = new ArrayList<>(received.length);
-    boolean truncated = false;
-    for (FileDescriptor descriptor : received) {
-      if (kept.size() < maxDescriptors && !truncated) {
-        try {
-          kept.add(OwnedFd.wrap(JunixFd.duplicateOf(descriptor)));
-        } catch (IOException outOfDescriptors) {
-          truncated = true;
-        }
-      } else {
-        truncated = true;
-      }
-      JunixFd.close(descriptor);
-    }
-    return Ancillary.received(kept, null, truncated);
+    return maxDescriptors == 0
+        ? Ancillary.none()
+        : Received.take(worker.channel.getReceivedFileDescriptors(), maxDescriptors, false);
   }
 }

@@ -52,14 +52,14 @@ internal val RAW_DESCRIPTORS =
             RAW_CHANNELS.add(channel)
             (openDescriptors() - before).any { it.endsWith("/dev/null") }
         },
-        RawRow("A7", "closes received descriptors with their socket", "Receiving.takeDescriptors") {
+        RawRow("A7", "closes received descriptors with their socket", "Received") {
             val receiver = receiver()
             val received = receiver.receiveOneDescriptor()
             check(received.valid())
             receiver.close()
             !received.valid()
         },
-        RawRow("A8", "leaves received descriptors open that are cleared", "Receiving.takeDescriptors") {
+        RawRow("A8", "leaves received descriptors open that are cleared", "Received") {
             val receiver = receiver()
             val before = descriptorCount()
             val sender = rawConnected(receiver)
@@ -69,7 +69,7 @@ internal val RAW_DESCRIPTORS =
             receiver.clearReceivedFileDescriptors()
             descriptorCount() == before + 3 // The sender, its file, and what was received.
         },
-        RawRow("A12", "receives descriptors that stay open across exec", "Receiving.takeDescriptors") {
+        RawRow("A12", "receives descriptors that stay open across exec", "Received") {
             val received = receiver().receiveOneDescriptor()
             !isCloseOnExec(FileDescriptorCast.using(received).`as`(Int::class.javaObjectType))
         },

@@ -22,7 +22,7 @@ private fun idleCpuMillis(): Long {
 
 internal val RAW_RECEIVES =
     listOfNotNull(
-        RawRow("A14", "closes the socket whose peer connected elsewhere", "JunixDgram.mendWorker") {
+        RawRow("A14", "closes the socket whose peer connected elsewhere", "JunixSocket.mendWorker") {
             val socket = rawBound()
             val peer = rawBound()
             socket.connect(peer.localAddress)
@@ -58,7 +58,7 @@ internal val RAW_RECEIVES =
             val none = receiver.receive(buffer)
             empty == null && none == null && buffer.position() == 0
         },
-        RawRow("B5", "does not tell that a message was cut", "Worker.nextSize") {
+        RawRow("B5", "does not tell that a message was cut", "DgramWorker.nextSize") {
             val receiver = rawBound()
             rawBound().send(bytes("0123456789"), receiver.localAddress)
             val buffer = ByteBuffer.allocate(4)

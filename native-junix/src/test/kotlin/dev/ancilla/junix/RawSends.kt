@@ -18,7 +18,7 @@ internal val RAW_SENDS =
             val sender = rawBound()
             fails { sender.send(bytes("x"), target) } && !sender.fileDescriptor.valid()
         },
-        RawRow("A9", "drops the descriptors of a send that would block", "Worker.lend before each attempt") {
+        RawRow("A9", "drops the descriptors of a send that would block", "DgramWorker.lend each time") {
             val receiver = rawBound().apply { setAncillaryReceiveBufferSize(256) }
             val sender = rawConnected(receiver)
             sender.fill()
@@ -78,7 +78,7 @@ internal val RAW_SENDS =
             rawSocket().send(ByteBuffer.allocate(0), receiver.localAddress) == 0 &&
                 receiver.read(room()) == 0
         },
-        RawRow("B10", "refuses descriptors on a socket that is not connected", "Worker.lend") {
+        RawRow("B10", "refuses descriptors on a socket that is not connected", "DgramWorker.lend") {
             val receiver = rawBound()
             val sender = rawSocket()
             fails {

@@ -18,7 +18,7 @@ internal val RAW_SOCKETS =
             rawSocket().bind(AFUNIXSocketAddress.of(file))
             PosixFilePermissions.toString(Files.getPosixFilePermissions(file.toPath())) == "rw-rw-rw-"
         },
-        RawRow("A18", "closes the socket whose bind fails", "JunixDgram.bindDuplicate") {
+        RawRow("A18", "closes the socket whose bind fails", "JunixDgram.bindTo") {
             val taken = rawBound().localAddress
             val socket = rawSocket()
             fails { socket.bind(taken) } && !socket.fileDescriptor.valid()
