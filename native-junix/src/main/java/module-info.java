@@ -1,9 +1,9 @@
 /**
- * The portable provider: Unix datagrams over junixsocket-core.
+ * The portable provider: Unix datagrams, streams and servers over junixsocket-core.
  *
- * <p>On the module path two things need {@code --add-opens
- * org.newsclub.net.unix/org.newsclub.net.unix=dev.ancilla.junix}: receiving more than 60
- * descriptors with one message, and telling the sender of an empty message.
+ * <p>On the module path three things need {@code --add-opens
+ * org.newsclub.net.unix/org.newsclub.net.unix=dev.ancilla.junix}: streams and servers, receiving
+ * more than 60 descriptors with one message, and telling the sender of an empty message.
  */
 module dev.ancilla.junix {
   requires transitive dev.ancilla;

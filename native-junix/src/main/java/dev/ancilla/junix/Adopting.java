@@ -4,7 +4,7 @@ import dev.ancilla.Errno;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.spi.FdHandle;
-import dev.ancilla.spi.SelectorLoop;
+import dev.ancilla.spi.Transport;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.net.DatagramSocket;
@@ -17,14 +17,35 @@ import org.newsclub.net.unix.FileDescriptorCast;
 final class Adopting {
   private Adopting() {}
 
-  static JunixDgram adopt(SelectorLoop loop, int maxDescriptors, OwnedFd owned) throws IOException {
+  /** What a descriptor has to be. */
+  enum Kind {
+    DGRAM("Unix datagram socket", AFUNIXDatagramChannel.class),
+    STREAM("Unix stream socket", AFUNIXSocketChannel.class),
+    SERVER("Unix stream socket that listens", AFUNIXSocketChannel.class);
+
+    private final String words;
+    private final Class<?> type;
+
+    Kind(String words, Class<?> type) {
+      this.words = words;
+      this.type = type;
+    }
+  }
+
+  /** Makes a transport of a descriptor, which it owns from then on, also if that fails. */
+  @FunctionalInterface
+  interface Over<T extends Transport> {
+    T make(FileDescriptor fd) throws IOException;
+  }
+
+  static <T extends Transport> T adopt(OwnedFd owned, Kind kind, Over<T> over) throws IOException {
     FileDescriptor copy;
     try (OwnedFd.Hold hold = owned.hold()) {
       FileDescriptor fd = javaDescriptor(hold.handle());
-      check(fd, owned);
+      check(fd, kind, owned);
       copy = FileDescriptorCast.duplicating(fd).getFileDescriptor();
     }
-    JunixDgram adopted = JunixDgram.over(copy, loop, maxDescriptors);
+    T adopted = over.make(copy);
     owned.close();
     return adopted;
   }
@@ -35,20 +56,24 @@ final class Adopting {
         : FileDescriptorCast.unsafeUsing(handle.number()).getFileDescriptor();
   }
 
-  private static void check(FileDescriptor fd, OwnedFd owned) throws IOException {
+  private static void check(FileDescriptor fd, Kind kind, OwnedFd owned) throws IOException {
     FileDescriptorCast cast = FileDescriptorCast.using(fd);
-    if (cast.isAvailable(AFUNIXDatagramChannel.class)) {
-      return;
+    if (!cast.isAvailable(kind.type)) {
+      boolean socket =
+          cast.isAvailable(AFUNIXSocketChannel.class)
+              || cast.isAvailable(AFUNIXDatagramChannel.class)
+              || cast.isAvailable(Socket.class)
+              || cast.isAvailable(DatagramSocket.class);
+      throw socket
+          ? refused(Errno.EPROTOTYPE, owned + " is another kind of socket")
+          : refused(Errno.ENOTSOCK, owned + " is no " + kind.words);
     }
-    boolean socket =
-        cast.isAvailable(AFUNIXSocketChannel.class)
-            || cast.isAvailable(Socket.class)
-            || cast.isAvailable(DatagramSocket.class);
-    throw new SocketOpException(
-        "adopt",
-        socket ? Errno.EPROTOTYPE : Errno.ENOTSOCK,
-        owned + " is " + (socket ? "another kind of socket" : "no Unix datagram socket"),
-        null,
-        null);
+    if (kind != Kind.DGRAM && StreamNatives.get().listens(fd) != (kind == Kind.SERVER)) {
+      throw refused(Errno.EINVAL, owned + " is no " + kind.words);
+    }
+  }
+
+  private static SocketOpException refused(Errno errno, String why) {
+    return new SocketOpException("adopt", errno, why, null, null);
   }
 }

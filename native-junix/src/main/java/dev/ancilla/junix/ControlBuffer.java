@@ -13,7 +13,7 @@ final class ControlBuffer {
   /**
    * CMSG_SPACE(253 * sizeof(int)) on 64-bit Linux: a header of 16 bytes, rounded up to 8 (cmsg(3)).
    */
-  private static final int BYTES_FOR_KERNEL_LIMIT = 16 + (KERNEL_LIMIT * 4 + 7) / 8 * 8;
+  static final int BYTES_FOR_KERNEL_LIMIT = 16 + (KERNEL_LIMIT * 4 + 7) / 8 * 8;
 
   private ControlBuffer() {}
 

@@ -31,22 +31,21 @@ final class Internals {
     Class<?> ancillary = Class.forName(home + "AncillaryDataSupport");
     Class<?> natives = Class.forName(home + "NativeUnixSocket");
     Class<?> socket = Class.forName(home + "AFDatagramSocket");
-    ancillaryOfSocket = open(socket.getDeclaredMethod("getAncillaryDataSupport"));
-    setAncillaryReceiveBufferSize0 =
-        open(ancillary.getDeclaredMethod("setAncillaryReceiveBufferSize0", int.class));
-    disconnect = open(natives.getDeclaredMethod("disconnect", FileDescriptor.class));
+    ancillaryOfSocket = method(socket, "getAncillaryDataSupport");
+    setAncillaryReceiveBufferSize0 = method(ancillary, "setAncillaryReceiveBufferSize0", int.class);
+    disconnect = method(natives, "disconnect", FileDescriptor.class);
     receive =
-        open(
-            natives.getDeclaredMethod(
-                "receive",
-                FileDescriptor.class,
-                ByteBuffer.class,
-                int.class,
-                int.class,
-                ByteBuffer.class,
-                int.class,
-                ancillary,
-                int.class));
+        method(
+            natives,
+            "receive",
+            FileDescriptor.class,
+            ByteBuffer.class,
+            int.class,
+            int.class,
+            ByteBuffer.class,
+            int.class,
+            ancillary,
+            int.class);
   }
 
   /**
@@ -58,9 +57,19 @@ final class Internals {
     return INSTANCE;
   }
 
+  /** Finds methods; fails where they cannot be reached. */
+  @FunctionalInterface
+  interface Finding<T> {
+    T find() throws ReflectiveOperationException;
+  }
+
   private static @Nullable Internals find() {
+    return ifAccessible(Internals::new);
+  }
+
+  static <T> @Nullable T ifAccessible(Finding<T> finding) {
     try {
-      return new Internals();
+      return finding.find();
     } catch (ReflectiveOperationException | RuntimeException closed) {
       System.getLogger(Internals.class.getName())
           .log(System.Logger.Level.DEBUG, "no access to junixsocket: {0}", closed.toString());
@@ -79,7 +88,9 @@ final class Internals {
     }
   }
 
-  private static Method open(Method method) {
+  static Method method(Class<?> home, String name, Class<?>... parameters)
+      throws ReflectiveOperationException {
+    Method method = home.getDeclaredMethod(name, parameters);
     method.setAccessible(true);
     return method;
   }
@@ -122,7 +133,7 @@ final class Internals {
     return (Integer) Objects.requireNonNull(count);
   }
 
-  private static @Nullable Object call(
+  static @Nullable Object call(
       Method method, @Nullable Object receiver, @Nullable Object... arguments) throws IOException {
     try {
       return method.invoke(receiver, arguments);

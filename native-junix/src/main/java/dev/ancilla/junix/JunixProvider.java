@@ -8,10 +8,16 @@ import dev.ancilla.spi.DgramOptions;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.Provider;
 import dev.ancilla.spi.SelectorLoop;
+import dev.ancilla.spi.ServerTransport;
 import dev.ancilla.spi.SocketKind;
+import dev.ancilla.spi.StreamOptions;
+import dev.ancilla.spi.StreamTransport;
+import java.io.FileDescriptor;
 import java.io.IOException;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFSocket;
@@ -20,12 +26,14 @@ import org.newsclub.net.unix.AFUNIXSelectorProvider;
 import org.newsclub.net.unix.AFUNIXSocket;
 
 /**
- * The portable provider, {@code native-junix}: Unix datagrams over junixsocket-core.
+ * The portable provider, {@code native-junix}: Unix datagrams, streams and servers over
+ * junixsocket-core.
  *
  * <p><b>Costs.</b> Each socket has two descriptors: one that holds the socket, and a duplicate on
  * which every call is made, because junixsocket closes the descriptor of a call that the kernel
- * refused. Attempts to send run on the event loop's thread, because an interrupt inside a channel
- * call closes the channel; elsewhere they cost a hop.
+ * refused. Attempts to send a message run on the event loop's thread, because an interrupt inside a
+ * channel call closes the channel; elsewhere they cost a hop. A read of a stream that asked for
+ * descriptors is two system calls: the bytes are looked at first.
  *
  * <p><b>What remains</b>, because no call of junixsocket's public API avoids it:
  *
@@ -34,16 +42,19 @@ import org.newsclub.net.unix.AFUNIXSocket;
  *       org.newsclub.net.unix/org.newsclub.net.unix=dev.ancilla.junix}) at most 60 descriptors can
  *       come with a message. A sender that passes more to a socket that asked for descriptors then
  *       makes the message lost, which is reported, and leaks 60 descriptors, which is not: {@link
- *       Feature#MANY_DESCRIPTORS} is absent.
+ *       Feature#MANY_DESCRIPTORS} is absent. And there are no streams and servers: {@link #kinds()}
+ *       does not name them.
  *   <li>If the process runs out of descriptors while it receives some, the message is lost, which
- *       is reported, and those that were installed leak.
+ *       is reported, and those that were installed leak. A stream loses and leaks nothing: its read
+ *       brings all the bytes and says that descriptors are missing.
  *   <li>Received descriptors are close-on-exec only after a moment: {@link
  *       Feature#CLOEXEC_ON_RECEIPT} is absent.
  *   <li>What the kernel discarded is not told: {@link Feature#ANCILLARY_TRUNCATION} is absent. What
  *       this provider discarded is.
  *   <li>A socket file has mode 0666 for a moment after binding, until the mode that was asked for
  *       or the umask is applied: {@link Feature#ATOMIC_MODE} is absent. Bind in a directory that
- *       others cannot enter where that matters.
+ *       others cannot enter where that matters. A server listens only after that moment.
+ *   <li>Asking for an abstract name that a server has connects to it, and closes that connection.
  *   <li>junixsocket's bind removes a file at the path if nobody answers on it. The path is checked
  *       before, but a file that another process makes between the check and the call is removed.
  *   <li>An empty datagram to a target that other processes fill up within the same microseconds is
@@ -58,7 +69,7 @@ import org.newsclub.net.unix.AFUNIXSocket;
 public final class JunixProvider implements Provider {
   static final String NAME = "native-junix";
 
-  private @Nullable Set<Feature> features;
+  private final Map<SocketKind, Set<Feature>> features = new EnumMap<>(SocketKind.class);
 
   /** Creates the provider; for {@link java.util.ServiceLoader}. */
   public JunixProvider() {}
@@ -91,30 +102,34 @@ public final class JunixProvider implements Provider {
 
   @Override
   public Set<SocketKind> kinds() {
-    return Set.of(SocketKind.UNIX_DGRAM);
+    return StreamNatives.accessible()
+        ? Set.of(SocketKind.UNIX_DGRAM, SocketKind.UNIX_STREAM)
+        : Set.of(SocketKind.UNIX_DGRAM);
   }
 
   @Override
-  public synchronized Set<Feature> features(SocketKind kind) {
-    if (features == null) {
-      Set<Feature> found =
-          EnumSet.of(
-              Feature.FD_PASSING,
-              Feature.ADOPT,
-              Feature.EMPTY_TO_PEER,
-              Feature.JAVA_FILE_DESCRIPTOR);
-      if (AFSocket.supports(AFSocketCapability.CAPABILITY_ABSTRACT_NAMESPACE)) {
-        found.add(Feature.ABSTRACT_NAMES);
-      }
-      if (Internals.get() != null) {
-        found.add(Feature.MANY_DESCRIPTORS);
-      }
+  public Set<Feature> features(SocketKind kind) {
+    synchronized (features) {
+      return features.computeIfAbsent(kind, JunixProvider::featuresOf);
+    }
+  }
+
+  private static Set<Feature> featuresOf(SocketKind kind) {
+    Set<Feature> found =
+        EnumSet.of(Feature.FD_PASSING, Feature.ADOPT, Feature.JAVA_FILE_DESCRIPTOR);
+    if (AFSocket.supports(AFSocketCapability.CAPABILITY_ABSTRACT_NAMESPACE)) {
+      found.add(Feature.ABSTRACT_NAMES);
+    }
+    if (Internals.get() != null) {
+      found.add(Feature.MANY_DESCRIPTORS);
+    }
+    if (kind == SocketKind.UNIX_DGRAM) {
+      found.add(Feature.EMPTY_TO_PEER);
       if (Internals.get() != null || Disconnecting.worksInPublic()) {
         found.add(Feature.DISCONNECT);
       }
-      features = Set.copyOf(found);
     }
-    return features;
+    return Set.copyOf(found);
   }
 
   @Override
@@ -136,7 +151,9 @@ public final class JunixProvider implements Provider {
   @Override
   public DgramTransport adoptDgram(
       SocketKind kind, EventLoop loop, DgramOptions options, OwnedFd fd) throws IOException {
-    return Adopting.adopt(own(loop), options.maxDescriptors(), fd);
+    SelectorLoop own = own(loop);
+    return Adopting.adopt(
+        fd, Adopting.Kind.DGRAM, copy -> JunixDgram.over(copy, own, options.maxDescriptors()));
   }
 
   /** junixsocket's own pairs leak their descriptors, so two sockets with random names make one. */
@@ -162,6 +179,53 @@ public final class JunixProvider implements Provider {
         }
       }
     }
+  }
+
+  @Override
+  public StreamTransport openStream(EventLoop loop, StreamOptions options) throws IOException {
+    SelectorLoop own = own(loop);
+    return JunixStream.over(JunixStreamSocket.open(), own, options);
+  }
+
+  @Override
+  public StreamTransport adoptStream(EventLoop loop, StreamOptions options, OwnedFd fd)
+      throws IOException {
+    SelectorLoop own = own(loop);
+    return Adopting.adopt(fd, Adopting.Kind.STREAM, copy -> JunixStream.over(copy, own, options));
+  }
+
+  /** junixsocket's own pairs leak two descriptors, which it opens before those of the pair. */
+  @Override
+  public List<StreamTransport> pairStream(EventLoop loop, StreamOptions options)
+      throws IOException {
+    SelectorLoop own = own(loop);
+    List<FileDescriptor> ends = JunixStreamSocket.openPair();
+    StreamTransport left;
+    try {
+      left = JunixStream.over(ends.get(0), own, options);
+    } catch (IOException | RuntimeException e) {
+      JunixFd.close(ends.get(1));
+      throw e;
+    }
+    try {
+      return List.of(left, JunixStream.over(ends.get(1), own, options));
+    } catch (IOException | RuntimeException e) {
+      left.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public ServerTransport openServer(EventLoop loop, StreamOptions options) throws IOException {
+    SelectorLoop own = own(loop);
+    return JunixServer.over(JunixStreamSocket.open(), own, options);
+  }
+
+  @Override
+  public ServerTransport adoptServer(EventLoop loop, StreamOptions options, OwnedFd fd)
+      throws IOException {
+    SelectorLoop own = own(loop);
+    return Adopting.adopt(fd, Adopting.Kind.SERVER, copy -> JunixServer.over(copy, own, options));
   }
 
   @Override

@@ -1,5 +1,5 @@
 /**
- * Unix datagrams over junixsocket-core 2.11.1, with its hazards routed around.
+ * Unix datagrams, streams and servers over junixsocket-core 2.11.1, with its hazards routed around.
  *
  * <p>Programs do not use this package; {@link dev.ancilla.Sockets} finds it. {@link
  * dev.ancilla.junix.JunixProvider} says what remains.

@@ -26,6 +26,7 @@ public class Program {
     System.out.println("limit " + junix.descriptorLimit());
     System.out.println(
         "many " + junix.features().values().iterator().next().contains(Feature.MANY_DESCRIPTORS));
+    System.out.println("streams " + (junix.features().size() == 2));
     try {
       Sockets.unixDgram().maxDescriptors(61).open().close();
       System.out.println("61 can be asked for");
@@ -78,6 +79,7 @@ class ModulePathTest : RowSpec({
             run.lines shouldContain "named true"
             run.lines shouldContain "limit 60"
             run.lines shouldContain "many false"
+            run.lines shouldContain "streams false"
             run.lines shouldContain "61 needs MANY_DESCRIPTORS"
             run.lines shouldContain "came 60"
             run.lines shouldContain "empty, sender told false"
@@ -88,6 +90,7 @@ class ModulePathTest : RowSpec({
         val run = runProgram("--add-opens", "org.newsclub.net.unix/org.newsclub.net.unix=dev.ancilla.junix")
         withOutput(run) {
             run.lines shouldContain "limit 253"
+            run.lines shouldContain "streams true"
             run.lines shouldContain "61 can be asked for"
             run.lines shouldContain "came 60"
             run.lines shouldContain "empty, sender told true"

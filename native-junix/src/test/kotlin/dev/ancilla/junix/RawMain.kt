@@ -5,14 +5,15 @@ package dev.ancilla.junix
 import kotlin.concurrent.thread
 import kotlin.system.exitProcess
 
-/** Runs every raw row in turn and prints its id and what came of it. */
+/** Runs every raw row in turn and prints it and what came of it. */
 fun main() {
     for (row in RAW_ROWS) {
         var verdict = "hangs"
         thread(isDaemon = true) {
             verdict = runCatching { row.verdict() }.getOrElse { it.stackTraceToString() }
         }.join(30_000)
-        println("ROW ${row.id} ${verdict.lines().take(6).joinToString(" ")}")
+        val told = verdict.lines().take(6).joinToString(" ")
+        println("ROW ${row.id} ${row.habit}: $told")
     }
     exitProcess(0) // Some rows leave a thread that hangs.
 }

@@ -22,7 +22,7 @@ import kotlin.concurrent.thread
  * D1 two selectors    D2 arm in a select    D3 close in one     D4 many keys
  * H1 253 descriptors  H2 one-shot arms      H3 interrupts       H4 mode and replies  H5 module of the library
  *
- * What is about streams is not here: A13, A16, A21 and the rest of C.
+ * The rest of C, about streams, has no number: the tests of streams say what it is about.
  */
 
 /**
@@ -32,7 +32,7 @@ import kotlin.concurrent.thread
  */
 internal class RawRow(val id: String, val habit: String, val workaround: String, val isThere: () -> Boolean)
 
-internal val RAW_ROWS = RAW_SENDS + RAW_RECEIVES + RAW_DESCRIPTORS + RAW_SOCKETS + RAW_SELECTORS
+internal val RAW_ROWS = RAW_SENDS + RAW_RECEIVES + RAW_DESCRIPTORS + RAW_SOCKETS + RAW_SELECTORS + RAW_STREAMS
 
 internal fun rawName(): AFUNIXSocketAddress =
     AFUNIXSocketAddress.inAbstractNamespace("raw-${UUID.randomUUID()}")

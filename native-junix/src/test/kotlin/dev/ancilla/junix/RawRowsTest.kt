@@ -15,7 +15,7 @@ class RawRowsTest : RowSpec({
 
     for (row in RAW_ROWS) {
         test("${row.id} raw junixsocket ${row.habit}") {
-            val prefix = "ROW ${row.id} "
+            val prefix = "ROW ${row.id} ${row.habit}: "
             withClue("junixsocket no longer ${row.habit}: the workaround in ${row.workaround} can go") {
                 verdicts.singleOrNull { it.startsWith(prefix) }?.removePrefix(prefix) shouldBe "there"
             }
