@@ -161,7 +161,7 @@ internal object ChildMain {
             val first = server.async().accept()
             server.resume()
             first.join("accept").close()
-            attempt { Sockets.unixDgram().open().apply { tryConnect(UnixAddress.path("/no/such")) } }
+            attempt { Sockets.unixDgram().open().apply { use { tryConnect(UnixAddress.path("/no/such")) } } }
             System.getLogger(Server::class.java.name).log(System.Logger.Level.WARNING, "this is what warnings look like")
             println("ready")
             val file = OwnedFd.open(Path.of("/dev/null"))
