@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name what the supervisor calls it; {@code unknown} if it gave no names
  * @param descriptor the descriptor, close-on-exec, owned by the caller
- * @param kind the builder that adopts it: {@link Sockets#unixDgram()}, {@link Sockets#udp()}, and
- *     for a stream {@link Sockets#unixStream()} or {@link Sockets#unixServer()}; {@code null} for
- *     what none of them adopts, such as a TCP socket or a pipe
+ * @param kind the builder that adopts it: {@link Sockets#unixDgram()}, {@link Sockets#udp()}, for a
+ *     stream {@link Sockets#unixStream()} or {@link Sockets#unixServer()}, and likewise for
+ *     sequenced packets; {@code null} for what none of them adopts, such as a TCP socket or a pipe
  * @param listens whether it is a server's: a socket that listens for connections
  */
 public record InheritedFd(

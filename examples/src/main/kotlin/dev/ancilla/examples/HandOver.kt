@@ -52,7 +52,7 @@ internal class HandOver(private val address: UnixAddress, private val succession
     }
 
     /** Gets the listening socket of a predecessor, if there is one; returns when that is out of the way. */
-    private suspend fun takeOver(): Server? {
+    private suspend fun takeOver(): Server<StreamSocket>? {
         val predecessor =
             try {
                 Sockets.unixStream().maxDescriptors(1).connect(succession)
@@ -75,7 +75,7 @@ internal class HandOver(private val address: UnixAddress, private val succession
     }
 
     /** Hands the listening socket to whoever knocks, until one has taken it; only this user may. */
-    private suspend fun awaitSuccessor(server: Server) {
+    private suspend fun awaitSuccessor(server: Server<StreamSocket>) {
         Sockets.unixServer().replaceStale().mode(OWNER_ONLY).listen(succession).use { door ->
             while (true) {
                 val successor = door.accept()
@@ -84,7 +84,7 @@ internal class HandOver(private val address: UnixAddress, private val succession
         }
     }
 
-    private suspend fun handOver(server: Server, successor: StreamSocket, door: Server): Boolean = try {
+    private suspend fun handOver(server: Server<StreamSocket>, successor: StreamSocket, door: Server<StreamSocket>): Boolean = try {
         server.duplicate().use { successor.write("L", Ancillary.lend(it)) }
         val taken = !successor.read(ByteBuffer.allocate(1)).isEnd
         // Before the successor hears the end: it will have a door of its own at the same path.

@@ -106,7 +106,7 @@ final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
   /** A bind that fails closes the descriptor it was made on, so that is a duplicate. */
   @Override
   void bindTo(UnixAddress name) throws IOException {
-    AFUNIXDatagramChannel binder = duplicate();
+    AFUNIXDatagramChannel binder = duplicateChannel();
     try {
       binder.bind(Addresses.toJunix(name));
     } finally {

@@ -143,7 +143,7 @@ abstract class JunixSocket<
   }
 
   private W replaceWorker() throws IOException {
-    C duplicate = duplicate();
+    C duplicate = duplicateChannel();
     boolean done = false;
     try {
       W fresh = newWorker(duplicate);
@@ -166,7 +166,7 @@ abstract class JunixSocket<
     }
   }
 
-  final C duplicate() throws IOException {
+  final C duplicateChannel() throws IOException {
     C duplicate = FileDescriptorCast.duplicating(master.getFileDescriptor()).as(type);
     boolean done = false;
     try {

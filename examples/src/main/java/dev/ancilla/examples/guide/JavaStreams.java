@@ -15,7 +15,7 @@ import java.util.List;
 public final class JavaStreams {
   private JavaStreams() {}
 
-  static void echoOnce(Server server) throws IOException {
+  static void echoOnce(Server<StreamSocket> server) throws IOException {
     try (StreamSocket client = server.blocking().accept()) {
       ByteBuffer buffer = ByteBuffer.allocate(1024);
       while (!client.blocking().read(buffer).isEnd()) {

@@ -4,6 +4,7 @@ import dev.ancilla.DgramSocket
 import dev.ancilla.Errno
 import dev.ancilla.Server
 import dev.ancilla.Sockets
+import dev.ancilla.StreamSocket
 import dev.ancilla.UdpBuilder
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder
@@ -34,7 +35,7 @@ internal fun openFor(
 }
 
 /** Opens a server of streams at an address. */
-internal fun listenAt(address: StreamAddress, configure: UnixServerBuilder.() -> Unit): Server =
+internal fun listenAt(address: StreamAddress, configure: UnixServerBuilder.() -> Unit): Server<StreamSocket> =
     Sockets.unixServer().apply(configure).listen(address.unix)
 
 /** Waits for what [call] brings, if [attempt] has not got it at once; `null` when [timeout] passes first. */

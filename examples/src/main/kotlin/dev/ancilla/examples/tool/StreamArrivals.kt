@@ -30,7 +30,7 @@ internal interface StreamTaker {
  * @property warn is told of a connection that failed
  */
 internal class StreamArrivals(
-    private val server: Server,
+    private val server: Server<StreamSocket>,
     private val what: String,
     private val timeout: Duration?,
     private val keepOpen: Boolean,

@@ -19,7 +19,7 @@ import java.nio.file.Path
 
 /** The snippets about streams of docs/guide-kotlin.md, which stand there word for word. */
 internal object KotlinStreams {
-    suspend fun serve(server: Server) {
+    suspend fun serve(server: Server<StreamSocket>) {
         server.serve { connection ->
             connection.lines().collect { name -> connection.write("hello $name\n") }
         }

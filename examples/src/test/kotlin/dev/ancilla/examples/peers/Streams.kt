@@ -16,13 +16,13 @@ import java.nio.file.Path
 /** More descriptors than any peer here passes at once. */
 private const val DESCRIPTORS = 8
 
-internal fun serverAt(path: Path): Server =
+internal fun serverAt(path: Path): Server<StreamSocket> =
     Sockets.unixServer().maxDescriptors(DESCRIPTORS).listen(UnixAddress.path(path))
 
 internal fun connectedTo(path: Path): StreamSocket =
     Sockets.unixStream().maxDescriptors(DESCRIPTORS).connect(UnixAddress.path(path))
 
-internal suspend fun Server.acceptSoon(): StreamSocket = withTimeout(PATIENCE) { accept() }
+internal suspend fun Server<StreamSocket>.acceptSoon(): StreamSocket = withTimeout(PATIENCE) { accept() }
 
 /** The next bytes as text, and what the files hold that came with them. */
 internal suspend fun StreamSocket.next(count: Int): Pair<String, List<String>> = withTimeout(PATIENCE) {
