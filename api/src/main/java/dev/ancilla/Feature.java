@@ -54,7 +54,7 @@ public enum Feature {
   ADOPT("ancilla-native-junix or ancilla-native-ffm"),
 
   /** The descriptor of a socket can be duplicated, to be handed to another process. */
-  EXPORT("ancilla-native-ffm"),
+  EXPORT("ancilla-native-junix or ancilla-native-ffm"),
 
   /**
    * The TTL or hop limit of messages to one receiver can be set ({@code IP_TTL}, {@code ip(7)}).

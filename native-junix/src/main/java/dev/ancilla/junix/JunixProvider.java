@@ -128,6 +128,8 @@ public final class JunixProvider implements Provider {
       if (Internals.get() != null || Disconnecting.worksInPublic()) {
         found.add(Feature.DISCONNECT);
       }
+    } else {
+      found.add(Feature.EXPORT);
     }
     return Set.copyOf(found);
   }

@@ -1,5 +1,6 @@
 package dev.ancilla.junix;
 
+import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.ServerTransport;
 import dev.ancilla.spi.StreamOptions;
@@ -60,5 +61,16 @@ final class JunixServer extends JunixStreamSocket implements ServerTransport {
       lock.unlock();
     }
     return accepted == null ? null : JunixStream.over(accepted, loop, options);
+  }
+
+  @Override
+  public FdHandle duplicate() throws IOException {
+    lock.lock();
+    try {
+      checkOpen();
+      return JunixFd.duplicateOf(fd());
+    } finally {
+      lock.unlock();
+    }
   }
 }

@@ -84,6 +84,7 @@ class StreamRowsTest : RowSpec({
                 Feature.MANY_DESCRIPTORS,
                 Feature.ABSTRACT_NAMES,
                 Feature.ADOPT,
+                Feature.EXPORT,
                 Feature.JAVA_FILE_DESCRIPTOR,
             )
     }
