@@ -2,7 +2,6 @@ package dev.ancilla.examples
 
 import dev.ancilla.examples.tool.Program
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.core.test.Enabled
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.shouldBe
 import java.nio.file.Files
@@ -18,9 +17,9 @@ class FdBrokerTest : FunSpec({
     val directory = tempdir().toPath()
     val shared = directory.resolve("shared").createDirectory()
     val uid = Files.getAttribute(directory, "unix:uid") as Int
-    val whether: Enabled = Program.neededWithStreams("setpriv").let {
-        if (!it.isEnabled || uid == 0) it else Program.skipped("not run as root, which has rights to give up")
-    }
+    val streams = Program.neededWithStreams("setpriv")
+    val notRoot = "not run as root, which has rights to give up"
+    val whether = if (streams.isEnabled && uid != 0) Program.skipped(notRoot) else streams
 
     fun closedToAll(file: Path, content: String) = file.apply {
         writeText(content)

@@ -9,7 +9,6 @@ import dev.ancilla.coroutines.lines
 import dev.ancilla.coroutines.write
 import dev.ancilla.examples.tool.Program
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.core.test.Enabled
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.shouldBe
@@ -25,10 +24,8 @@ import java.util.concurrent.ConcurrentHashMap
 class HandOverTest : FunSpec({
     timeout = 120_000
 
-    val whether: Enabled = Program.neededWithStreams().let {
-        val exports = it.isEnabled && Sockets.unixStream().open().use { s -> Feature.EXPORT in s.features() }
-        if (exports || !it.isEnabled) it else Program.skipped("the provider here exports no descriptors")
-    }
+    val streams = Program.neededWithStreams()
+    val whether = if (streams.isEnabled && !exports()) Program.skipped("no export here") else streams
     val directory = tempdir().toPath()
     val address = UnixAddress.path(directory.resolve("service.sock"))
 
@@ -68,9 +65,9 @@ class HandOverTest : FunSpec({
                     connected { loyal ->
                         val first = ask(loyal, "who are you")
                         repeat(2) {
-                            val known = answers.toSet()
-                            programs.add(start())
-                            programs.last().until("answer of its own") { answers.size > known.size }
+                            val successor = start().also(programs::add)
+                            val process = successor.out.substringAfter("process ").substringBefore(" serves")
+                            successor.until("answer of its own") { process in answers }
                         }
                         // Who had connected before is served to the end by whoever accepted them.
                         ask(loyal, "and still") shouldBe first
@@ -87,3 +84,5 @@ class HandOverTest : FunSpec({
             }
         }
 })
+
+private fun exports() = Sockets.unixStream().open().use { Feature.EXPORT in it.features() }
