@@ -345,7 +345,7 @@ final class ReceiveRing implements AutoCloseable {
     if (here <= slotBytes || !putLonger(to, other, index, from, here)) {
       other.copy(index, from, data, slot(to), Math.min(here, slotBytes));
     }
-    count = to + 1;
+    count = Math.max(count, to + 1); // All that the next fill has to offer anew.
     other.leave(index, from + size);
   }
 

@@ -46,4 +46,23 @@ class PrefetchRowsTest :
                 }
             }
         }
+
+        row("a batch that took over one message has room for the descriptors of all that follow") {
+            bound(maxDescriptors = 1).use { socket ->
+                unnamed().use { sender ->
+                    socket.newReceiveBatch(3, 64).use { batch ->
+                        fileWith("a").use { fd ->
+                            repeat(2) {
+                                repeat(3) { sender.send("whole", socket.localAddress(), fd) }
+                                socket.tryReceive(batch) shouldBe 3
+                                List(3) { batch.ancillary(it).descriptors().size } shouldBe listOf(1, 1, 1)
+                                repeat(2) { sender.send("apart", socket.localAddress()) }
+                                socket.receiveText() shouldBe "apart"
+                                socket.tryReceive(batch) shouldBe 1
+                            }
+                        }
+                    }
+                }
+            }
+        }
     })

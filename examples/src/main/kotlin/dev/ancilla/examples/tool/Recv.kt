@@ -157,7 +157,7 @@ internal class Recv : ToolCommand("recv") {
         if (credentials && offersCredentials()) builder.messageCredentials()
     }
 
-    private fun configure(builder: UnixServerBuilder) {
+    private fun configure(builder: UnixServerBuilder<StreamSocket>) {
         builder.maxDescriptors(maxFds ?: USUAL_MAX_FDS)
         mode?.let(builder::mode)
         if (replaceStale) builder.replaceStale()
