@@ -21,18 +21,17 @@ import java.nio.channels.ClosedChannelException
  * ### Back-pressure
  * A slow collector leaves connections in the server's backlog; when that is full, clients wait.
  */
-public fun <S : UnixConnection> Server<S>.connections(): Flow<S> =
-    Received(
-        next = { acceptOrEnd() },
-        give = { connection ->
-            try {
-                emit(connection)
-            } catch (failure: Throwable) {
-                connection.close()
-                throw failure
-            }
-        },
-    )
+public fun <S : UnixConnection> Server<S>.connections(): Flow<S> = Received(
+    next = { acceptOrEnd() },
+    give = { connection ->
+        try {
+            emit(connection)
+        } catch (failure: Throwable) {
+            connection.close()
+            throw failure
+        }
+    },
+)
 
 private suspend fun <S : UnixConnection> Server<S>.acceptOrEnd(): S? = try {
     accept()

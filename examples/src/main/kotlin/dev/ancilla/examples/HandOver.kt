@@ -84,7 +84,11 @@ internal class HandOver(private val address: UnixAddress, private val succession
         }
     }
 
-    private suspend fun handOver(server: Server<StreamSocket>, successor: StreamSocket, door: Server<StreamSocket>): Boolean = try {
+    private suspend fun handOver(
+        server: Server<StreamSocket>,
+        successor: StreamSocket,
+        door: Server<StreamSocket>,
+    ): Boolean = try {
         server.duplicate().use { successor.write("L", Ancillary.lend(it)) }
         val taken = !successor.read(ByteBuffer.allocate(1)).isEnd
         // Before the successor hears the end: it will have a door of its own at the same path.

@@ -13,8 +13,7 @@ import java.io.IOException;
  * @param ends whether the peer can end: 0 bytes with nothing beside, where each message has its
  *     time
  */
-record Beside(
-    DgramOptions options, boolean packetInfo, boolean six, boolean joined, boolean ends) {
+record Beside(DgramOptions options, boolean packetInfo, boolean six, boolean joined, boolean ends) {
   private static final int[] PACKET_INFO = {Abi.IP_PKTINFO, Abi.IP_RECVTTL, Abi.IP_RECVTOS};
   private static final int[] PACKET_INFO_6 = {
     Abi.IPV6_RECVPKTINFO, Abi.IPV6_RECVHOPLIMIT, Abi.IPV6_RECVTCLASS

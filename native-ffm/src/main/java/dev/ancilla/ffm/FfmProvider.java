@@ -86,8 +86,7 @@ public final class FfmProvider implements Provider {
       EnumSet.of(Feature.MESSAGE_CREDENTIALS, Feature.MESSAGE_PIDFDS, Feature.DISCONNECT);
 
   /** What only sockets with connections and their servers have. */
-  private static final Set<Feature> OF_CONNECTIONS =
-      EnumSet.of(Feature.PEER_PIDFD, Feature.EXPORT);
+  private static final Set<Feature> OF_CONNECTIONS = EnumSet.of(Feature.PEER_PIDFD, Feature.EXPORT);
 
   private final Map<SocketKind, Set<Feature>> features = new EnumMap<>(SocketKind.class);
 

@@ -71,7 +71,8 @@ private val EXPRESSIONS =
     )
 
 /** Constants of the kernel that the headers of an older C library, or any, do not have. */
-private val MAYBE_ABSENT = setOf("SO_PASSPIDFD", "SO_PEERPIDFD", "SCM_PIDFD", "SCM_MAX_FD", "IPV6_MULTICAST_ALL")
+private val MAYBE_ABSENT =
+    setOf("SO_PASSPIDFD", "SO_PEERPIDFD", "SCM_PIDFD", "SCM_MAX_FD", "IPV6_MULTICAST_ALL")
 
 /** How many bytes are read and written there, by the getters and setters of the memory segments. */
 private val WIDTHS =

@@ -127,6 +127,7 @@ internal object Inheriting {
         found.forEach(::describe)
         println("again ${Sockets.inherited().size}")
         val byName = found.associateBy(InheritedFd::name)
+
         fun take(name: String) = byName.getValue(name).descriptor()
         Sockets.unixStream().adopt(take("left")).use { left ->
             left.tryWrite(ByteBuffer.wrap("hi".toByteArray()))

@@ -18,7 +18,13 @@ fun main() {
             // Once around, so that no class has to be opened later.
             pair.left().tryWrite(listOf(bytes("warm")), Ancillary.lend(file))
             println("warm ${pair.right().told()}")
-            Sockets.unixStream().open().use { runCatching { it.tryConnect(UnixAddress.path("/nowhere/x.sock")) } }
+            Sockets.unixStream().open().use {
+                runCatching {
+                    it.tryConnect(
+                        UnixAddress.path("/nowhere/x.sock"),
+                    )
+                }
+            }
             pair.left().tryWrite(listOf(bytes("hostile")), Ancillary.lend(List(10) { file }))
             pair.left().tryWrite(bytes("after"))
             val ballast = openAll()

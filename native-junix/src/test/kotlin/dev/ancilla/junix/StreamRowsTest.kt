@@ -61,7 +61,8 @@ class StreamRowsTest : RowSpec({
     }
 
     test("A13 only what listens is adopted as a server") {
-        Sockets.unixStream().open().use { // The loop's descriptors are there from now on.
+        Sockets.unixStream().open().use {
+            // The loop's descriptors are there from now on.
             val before = openDescriptors()
             Sockets.unixStream().open().use {
                 val number = (openDescriptors() - before).single().substringBefore(' ').toInt()

@@ -162,7 +162,10 @@ internal object ChildMain {
             server.resume()
             first.join("accept").close()
             attempt { Sockets.unixDgram().open().apply { use { tryConnect(UnixAddress.path("/no/such")) } } }
-            System.getLogger(Server::class.java.name).log(System.Logger.Level.WARNING, "this is what warnings look like")
+            System
+                .getLogger(
+                    Server::class.java.name,
+                ).log(System.Logger.Level.WARNING, "this is what warnings look like")
             println("ready")
             val file = OwnedFd.open(Path.of("/dev/null"))
             limitDescriptors(free = 2)

@@ -35,8 +35,10 @@ internal fun openFor(
 }
 
 /** Opens a server of streams at an address. */
-internal fun listenAt(address: StreamAddress, configure: UnixServerBuilder<StreamSocket>.() -> Unit): Server<StreamSocket> =
-    Sockets.unixServer().apply(configure).listen(address.unix)
+internal fun listenAt(
+    address: StreamAddress,
+    configure: UnixServerBuilder<StreamSocket>.() -> Unit,
+): Server<StreamSocket> = Sockets.unixServer().apply(configure).listen(address.unix)
 
 /** Waits for what [call] brings, if [attempt] has not got it at once; `null` when [timeout] passes first. */
 internal suspend fun <T : Any> within(timeout: Duration?, attempt: () -> T?, call: suspend () -> T): T? {

@@ -105,7 +105,13 @@ internal class Recv : ToolCommand("recv") {
                 }
             val arrivals = StreamArrivals(server, "recv ${at.shown()}", timeout, keepOpen, ::warn)
             try {
-                arrivals.takeEach(count, taker, limit ?: StreamArrivals.READ, credentials, pause?.milliseconds)
+                arrivals.takeEach(
+                    count,
+                    taker,
+                    limit ?: StreamArrivals.READ,
+                    credentials,
+                    pause?.milliseconds,
+                )
             } finally {
                 printer.endLine()
             }
