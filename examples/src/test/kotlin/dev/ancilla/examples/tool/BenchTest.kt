@@ -77,7 +77,7 @@ class BenchTest : FunSpec({
                 listOf("script", "--quiet", "--command", "stty cols 100; exec $command", "/dev/null"),
             )
         program.use {
-            it.until("bar") { Regex("\\d%.*native-junix, unix-dgram: round trips").containsMatchIn(it.out) }
+            it.until("bar") { Regex("\\d%.*, unix-dgram: round trips").containsMatchIn(it.out) }
             workersOf(files).shouldNotBeEmpty()
             it.terminate()
             it.status()
