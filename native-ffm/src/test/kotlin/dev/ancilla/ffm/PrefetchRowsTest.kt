@@ -51,16 +51,17 @@ class PrefetchRowsTest :
             bound(maxDescriptors = 1).use { socket ->
                 unnamed().use { sender ->
                     socket.newReceiveBatch(3, 64).use { batch ->
+                        repeat(3) { sender.send("plain", socket.localAddress()) }
+                        socket.tryReceive(batch) shouldBe 3
+                        repeat(2) { sender.send("apart", socket.localAddress()) }
+                        socket.receiveText() shouldBe "apart"
+                        socket.tryReceive(batch) shouldBe 1
+
                         fileWith("a").use { fd ->
-                            repeat(2) {
-                                repeat(3) { sender.send("whole", socket.localAddress(), fd) }
-                                socket.tryReceive(batch) shouldBe 3
-                                List(3) { batch.ancillary(it).descriptors().size } shouldBe listOf(1, 1, 1)
-                                repeat(2) { sender.send("apart", socket.localAddress()) }
-                                socket.receiveText() shouldBe "apart"
-                                socket.tryReceive(batch) shouldBe 1
-                            }
+                            repeat(3) { sender.send("whole", socket.localAddress(), fd) }
                         }
+                        socket.tryReceive(batch) shouldBe 3
+                        List(3) { batch.ancillary(it).descriptors().size } shouldBe listOf(1, 1, 1)
                     }
                 }
             }
