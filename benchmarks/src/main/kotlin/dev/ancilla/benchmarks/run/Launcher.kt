@@ -60,7 +60,7 @@ internal sealed class Launcher {
 
     protected fun java(vararg options: String): List<String> = buildList {
         add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
-        // A worker pinned to a processor shares the machine with another: it has not just one.
+        // The same for all, however many processors the machine has and their workload leaves them.
         addAll(listOf("-XX:+UseSerialGC", "-Xmx512m", "-XX:ActiveProcessorCount=2"))
         if (Runtime.version().feature() >= 22) add("--enable-native-access=ALL-UNNAMED")
         addAll(options)

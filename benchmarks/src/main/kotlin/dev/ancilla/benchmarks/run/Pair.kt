@@ -102,6 +102,9 @@ internal class Pair(
     private fun numbers(line: String): Map<String, Long> =
         line.split(' ').associate { it.substringBefore('=') to it.substringAfter('=').toLong() }
 
+    /** From now on each keeps to the processors of the workload. */
+    fun pin() = both.forEach { it.pin() }
+
     fun stop() = Worker.signal("STOP", both)
 
     fun go() = Worker.signal("CONT", both)

@@ -83,13 +83,26 @@ internal class Series(
             }
         val pair = Pair(workload, passive, active, directory)
         try {
-            // Several rounds, so that what happens between them is warm too.
-            if (contestant.isC) pair.play(50) else repeat(4) { pair.play(pace.warmMillis / 4) }
+            if (!contestant.isC) warm(pair)
+            pair.pin()
+            pair.play(AS_PINNED_MILLIS)
             pair.stop()
             return pair
         } catch (failure: Failed) {
             pair.close()
             throw failure
+        }
+    }
+
+    /** Plays until it gets no faster. Several rounds, so that what happens between them is warm too. */
+    private fun warm(pair: Pair) {
+        var best = 0.0
+        var standing = 0
+        repeat(WARM_ROUNDS_AT_MOST) {
+            val score = workload.score(pair.play(pace.warmMillis / WARM_ROUNDS))
+            standing = if (score > best * FASTER) 1 else standing + 1
+            best = maxOf(best, score)
+            if (standing == WARM_ROUNDS) return
         }
     }
 
@@ -104,6 +117,11 @@ internal class Series(
         }
     }
 }
+
+private const val WARM_ROUNDS = 4
+private const val WARM_ROUNDS_AT_MOST = 16
+private const val FASTER = 1.05
+private const val AS_PINNED_MILLIS = 100L
 
 /** What came of a series: the rounds of those who played it to its end, and why others did not. */
 internal data class Outcome(

@@ -8,14 +8,13 @@ import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
 
 /** A process of a contestant, and the words exchanged with it. */
-internal class Worker(command: List<String>, cpus: String?, errors: Path) : AutoCloseable {
+internal class Worker(command: List<String>, private val cpus: String?, errors: Path) : AutoCloseable {
     private val process: Process
     private val lines = LinkedBlockingQueue<String>()
 
     init {
-        val pinned = if (cpus == null) command else listOf("taskset", "-c", cpus) + command
         process =
-            ProcessBuilder(pinned).redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile())).start()
+            ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(errors.toFile())).start()
         running += this
         thread(isDaemon = true) {
             try {
@@ -28,6 +27,18 @@ internal class Worker(command: List<String>, cpus: String?, errors: Path) : Auto
     }
 
     val pid: Long get() = process.pid()
+
+    /**
+     * Leaves it the processors of its workload, if those are given. Not from its start: a compiler that shares
+     * one processor with two busy processes has hardly begun when the rounds begin.
+     */
+    fun pin() {
+        if (cpus == null) return
+        val taskset = listOf("taskset", "-a", "-p", "-c", cpus, "$pid")
+        val pinning = ProcessBuilder(taskset).redirectErrorStream(true).start()
+        val said = pinning.inputReader().readText()
+        if (pinning.waitFor() != 0) throw Failed("taskset: $said")
+    }
 
     fun tell(line: String) {
         try {
