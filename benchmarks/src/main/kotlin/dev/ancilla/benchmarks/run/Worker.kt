@@ -29,8 +29,8 @@ internal class Worker(command: List<String>, private val cpus: String?, errors: 
     val pid: Long get() = process.pid()
 
     /**
-     * Leaves it the processors of its workload, if those are given. Not from its start: a compiler that shares
-     * one processor with two busy processes has hardly begun when the rounds begin.
+     * Leaves it the processors of its workload, if those are given. Not from its start: a compiler that
+     * shares one processor with two busy processes has hardly begun when the rounds begin.
      */
     fun pin() {
         if (cpus == null) return
