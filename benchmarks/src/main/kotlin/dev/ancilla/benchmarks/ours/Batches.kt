@@ -2,7 +2,7 @@ package dev.ancilla.benchmarks.ours
 
 import dev.ancilla.ReceiveBatch
 import dev.ancilla.SendBatch
-import dev.ancilla.benchmarks.worker.Job
+import dev.ancilla.benchmarks.worker.END_SIZE
 import dev.ancilla.benchmarks.worker.Tally
 
 /** The messages of one system call, in C and here; C passes descriptors with 32. */
@@ -15,9 +15,6 @@ internal fun Tally.add(batch: ReceiveBatch, count: Int) {
         add(batch.payload(i), batch.sender(i) != null)
     }
 }
-
-/** What a batch of this workload holds of each message. */
-internal fun roomFor(job: Job): Int = job.size.coerceAtLeast(END_SIZE)
 
 /** Fills a batch to its end; says how many that were. */
 internal inline fun SendBatch.fill(add: SendBatch.() -> Boolean): Int {

@@ -5,6 +5,7 @@ import dev.ancilla.benchmarks.worker.Round
 import dev.ancilla.benchmarks.worker.Style
 import dev.ancilla.benchmarks.worker.Tally
 import dev.ancilla.benchmarks.worker.endOf
+import dev.ancilla.benchmarks.worker.room
 import java.nio.ByteBuffer
 
 /** Batches, on the thread that calls. */
@@ -15,10 +16,10 @@ internal class BlockingBatches private constructor(
     constructor(job: Job) : this(job, Blocking(job))
 
     private val socket = single.socket
-    private val outgoing = socket.newSendBatch(BATCH, roomFor(job))
+    private val outgoing = socket.newSendBatch(BATCH, job.room)
 
     override fun receive(tally: Tally) {
-        val batch = socket.newReceiveBatch(BATCH, roomFor(job))
+        val batch = socket.newReceiveBatch(BATCH, job.room)
         while (true) tally.add(batch, socket.blocking().receiveBatch(batch))
     }
 

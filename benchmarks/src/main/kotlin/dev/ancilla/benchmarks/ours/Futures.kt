@@ -6,7 +6,6 @@ import dev.ancilla.benchmarks.worker.Round
 import dev.ancilla.benchmarks.worker.Tally
 import dev.ancilla.benchmarks.worker.Trips
 import dev.ancilla.benchmarks.worker.endOf
-import dev.ancilla.benchmarks.worker.fail
 import java.nio.ByteBuffer
 import java.util.concurrent.CompletableFuture
 
@@ -37,26 +36,5 @@ internal class Futures(job: Job) : Ours(job) {
 
     private fun answer(message: Datagram): CompletableFuture<Void> = message.use {
         view.send(it.payload(), if (job.connects) null else it.sender())
-    }
-
-    private fun endlessly(step: () -> CompletableFuture<Void>) =
-        repeatedly(CompletableFuture<Void>().whenComplete { _, e -> fail("$e") }, { true }, step)
-
-    /** A loop that does not grow the stack where futures are complete when they come. */
-    private fun repeatedly(
-        ended: CompletableFuture<Void>,
-        wanted: () -> Boolean,
-        step: () -> CompletableFuture<Void>,
-    ) {
-        while (wanted()) {
-            val future = step()
-            if (!future.isDone || future.isCompletedExceptionally) {
-                future.whenComplete { _, e ->
-                    if (e == null) repeatedly(ended, wanted, step) else ended.completeExceptionally(e)
-                }
-                return
-            }
-        }
-        ended.complete(null)
     }
 }

@@ -7,6 +7,7 @@ import dev.ancilla.Message
 import dev.ancilla.OwnedFd
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
+import dev.ancilla.benchmarks.worker.END_SIZE
 import dev.ancilla.benchmarks.worker.Job
 import dev.ancilla.benchmarks.worker.Mode
 import dev.ancilla.benchmarks.worker.RECEIVE_BUFFER
@@ -34,9 +35,10 @@ internal abstract class Ours(protected val job: Job) : Style {
     override fun connect() {
         check(socket.tryConnect(addressOf(job.peer)))
     }
-
-    private fun aDescriptor() = Ancillary.lend(OwnedFd.open(Path.of("/dev/null")))
 }
+
+/** What is passed with a message. */
+internal fun aDescriptor(): Ancillary = Ancillary.lend(OwnedFd.open(Path.of("/dev/null")))
 
 /** Opens a socket as its style wants it; those named "spin" look for work for a while before they sleep. */
 internal fun opened(job: Job, name: String): DgramSocket = if (name.isUdp) {
@@ -66,9 +68,6 @@ internal fun Tally.add(datagram: Datagram) {
     if (fds && datagram.size() > END_SIZE) datagram.ancillary().take().close()
     add(payload, datagram.sender() != null)
 }
-
-/** The last message of a round brings no descriptor. */
-internal const val END_SIZE = 16
 
 internal fun oursOf(job: Job): Style = when (job.style) {
     "blocking", "blocking-spin" -> Blocking(job)

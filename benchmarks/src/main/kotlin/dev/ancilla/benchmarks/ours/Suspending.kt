@@ -1,6 +1,6 @@
 package dev.ancilla.benchmarks.ours
 
-import dev.ancilla.DgramSocket
+import dev.ancilla.Socket
 import dev.ancilla.benchmarks.worker.Job
 import dev.ancilla.benchmarks.worker.Round
 import dev.ancilla.benchmarks.worker.Tally
@@ -48,5 +48,5 @@ internal class Suspending(job: Job, onLoop: Boolean) : Ours(job) {
     }
 }
 
-internal fun dispatcherOf(socket: DgramSocket, onLoop: Boolean): CoroutineDispatcher =
+internal fun dispatcherOf(socket: Socket, onLoop: Boolean): CoroutineDispatcher =
     if (onLoop) socket.eventLoop().asCoroutineDispatcher() else Dispatchers.Default

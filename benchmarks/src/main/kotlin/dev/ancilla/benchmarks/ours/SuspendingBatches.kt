@@ -5,6 +5,7 @@ import dev.ancilla.benchmarks.worker.Round
 import dev.ancilla.benchmarks.worker.Style
 import dev.ancilla.benchmarks.worker.Tally
 import dev.ancilla.benchmarks.worker.endOf
+import dev.ancilla.benchmarks.worker.room
 import dev.ancilla.coroutines.receiveBatch
 import dev.ancilla.coroutines.send
 import kotlinx.coroutines.runBlocking
@@ -20,10 +21,10 @@ internal class SuspendingBatches private constructor(
 
     private val socket = single.socket
     private val dispatcher = dispatcherOf(socket, onLoop)
-    private val outgoing = socket.newSendBatch(BATCH, roomFor(job))
+    private val outgoing = socket.newSendBatch(BATCH, job.room)
 
     override fun receive(tally: Tally): Unit = runBlocking(dispatcher) {
-        val batch = socket.newReceiveBatch(BATCH, roomFor(job))
+        val batch = socket.newReceiveBatch(BATCH, job.room)
         while (true) tally.add(batch, socket.receiveBatch(batch))
     }
 

@@ -13,9 +13,7 @@ import io.netty.bootstrap.Bootstrap
 import io.netty.buffer.ByteBuf
 import io.netty.buffer.Unpooled
 import io.netty.channel.Channel
-import io.netty.channel.ChannelHandlerContext
 import io.netty.channel.MultiThreadIoEventLoopGroup
-import io.netty.channel.SimpleChannelInboundHandler
 import io.netty.channel.epoll.EpollIoHandler
 import io.netty.channel.unix.SegmentedDatagramPacket
 import java.util.concurrent.CompletableFuture
@@ -23,11 +21,11 @@ import java.util.concurrent.CompletableFuture
 /** Netty's epoll transport: everything happens in handlers on its event loop. */
 internal class Netty(private val job: Job) : Style {
     private val family = if (job.udp) NettyFamily.Udp(job) else NettyFamily.Unix(job)
-    private val handler = Handler()
+    private val handler = object : NettyHandler<NettyMessage>() {}
     private val channel: Channel = open()
 
     /** How many messages go as one. */
-    private val joined = if (job.offload) minOf(FLUSH, MOST_JOINED / job.size) else 1
+    private val joined = if (job.offload) minOf(NettyHandler.FLUSH, MOST_JOINED / job.size) else 1
     private val data: ByteBuf =
         Unpooled.directBuffer().apply { repeat(joined) { writeBytes(dataOf(job.size)) } }
     private val received: ByteBuf.() -> java.nio.ByteBuffer = { nioBuffer() }
@@ -63,28 +61,8 @@ internal class Netty(private val job: Job) : Style {
             { _, message -> tally.add(message.content().received(), message.sender() != null) }
     }
 
-    override fun send(round: Round) {
-        val ended = CompletableFuture<Unit>()
-
-        fun pump() {
-            while (channel.isWritable && !ended.isDone) {
-                if (!round.next(joined)) {
-                    channel
-                        .writeAndFlush(
-                            outgoing(direct(endOf(round.count))),
-                        ).addListener { ended.complete(Unit) }
-                    handler.onWritable = {}
-                    return
-                }
-                channel.write(next(), channel.voidPromise())
-                if (joined > 1 || round.count % FLUSH == 0L) channel.flush()
-            }
-            channel.flush()
-        }
-        handler.onWritable = ::pump
-        channel.eventLoop().execute(::pump)
-        ended.join()
-    }
+    override fun send(round: Round) =
+        handler.pump(channel, round, joined, ::next) { outgoing(directOf(endOf(round.count))) }
 
     override fun echo() {
         handler.onMessage = { context, message ->
@@ -108,29 +86,9 @@ internal class Netty(private val job: Job) : Style {
         ended.join()
     }
 
-    private class Handler : SimpleChannelInboundHandler<NettyMessage>() {
-        @Volatile
-        var onMessage: (ChannelHandlerContext, NettyMessage) -> Unit = { _, _ -> }
-
-        @Volatile
-        var onWritable: () -> Unit = {}
-
-        override fun channelRead0(context: ChannelHandlerContext, message: NettyMessage) =
-            onMessage(context, message)
-
-        override fun channelWritabilityChanged(context: ChannelHandlerContext) {
-            if (context.channel().isWritable) onWritable()
-        }
-
-        @Deprecated("in Netty, where it is to stay")
-        override fun exceptionCaught(context: ChannelHandlerContext, cause: Throwable) =
-            dev.ancilla.benchmarks.worker.fail("$cause")
-    }
-
     private companion object {
-        const val FLUSH = 64
         const val MOST_JOINED = 65_000
-
-        fun direct(bytes: ByteArray): ByteBuf = Unpooled.directBuffer(bytes.size).writeBytes(bytes)
     }
 }
+
+internal fun directOf(bytes: ByteArray): ByteBuf = Unpooled.directBuffer(bytes.size).writeBytes(bytes)

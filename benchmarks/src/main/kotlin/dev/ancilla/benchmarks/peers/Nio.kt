@@ -9,8 +9,10 @@ import dev.ancilla.benchmarks.worker.Style
 import dev.ancilla.benchmarks.worker.Tally
 import dev.ancilla.benchmarks.worker.Trips
 import dev.ancilla.benchmarks.worker.dataOf
+import dev.ancilla.benchmarks.worker.direct
 import dev.ancilla.benchmarks.worker.endOf
 import dev.ancilla.benchmarks.worker.inetAddressOf
+import dev.ancilla.benchmarks.worker.room
 import java.net.SocketAddress
 import java.net.StandardProtocolFamily
 import java.net.StandardSocketOptions
@@ -29,7 +31,7 @@ internal open class Nio(
     private val waits: Waits,
 ) : Style {
     private val asksSender = !job.style.endsWith("nosrc")
-    private val room = ByteBuffer.allocateDirect(job.size.coerceAtLeast(16))
+    private val room = ByteBuffer.allocateDirect(job.room)
     private val data = direct(dataOf(job.size))
     private val target: SocketAddress? = if (job.mode == Mode.UNCONNECTED) peer else null
     private var sender: SocketAddress? = null
@@ -104,13 +106,13 @@ internal open class Nio(
     }
 }
 
-private fun direct(bytes: ByteArray): ByteBuffer = ByteBuffer.allocateDirect(bytes.size).put(bytes)
-
 /** The JDK's own channel. */
 internal fun nioOf(job: Job): Nio {
     val channel = DatagramChannel.open(StandardProtocolFamily.INET)
     channel.setOption(StandardSocketOptions.SO_RCVBUF, RECEIVE_BUFFER)
     channel.bind(inetAddressOf(job.self))
-    val waits = if (job.style == "nio") Waits.Never else Waits.Selecting(channel, Selector.open())
-    return Nio(job, channel, inetAddressOf(job.peer), waits)
+    return Nio(job, channel, inetAddressOf(job.peer), Waits.of(channel, nioSelectorOf(job)))
 }
+
+/** For the style that is named after it. */
+internal fun nioSelectorOf(job: Job): Selector? = if (job.style == "nio-selector") Selector.open() else null

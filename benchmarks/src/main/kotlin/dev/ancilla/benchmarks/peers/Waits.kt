@@ -2,6 +2,7 @@ package dev.ancilla.benchmarks.peers
 
 import dev.ancilla.benchmarks.worker.fail
 import java.nio.channels.DatagramChannel
+import java.nio.channels.SelectableChannel
 import java.nio.channels.SelectionKey
 import java.nio.channels.Selector
 import java.util.concurrent.locks.LockSupport
@@ -20,7 +21,7 @@ internal interface Waits {
     }
 
     /** With a selector: try, then select. */
-    class Selecting(private val channel: DatagramChannel, private val selector: Selector) : Waits {
+    class Selecting(private val channel: SelectableChannel, private val selector: Selector) : Waits {
         private val key: SelectionKey
 
         init {
@@ -31,13 +32,22 @@ internal interface Waits {
         override fun awaitMessage() = await(SelectionKey.OP_READ)
 
         /** A Unix socket that is not connected is always told writable: all that is left is to wait a little. */
-        override fun awaitRoom() =
-            if (channel.isConnected) await(SelectionKey.OP_WRITE) else LockSupport.parkNanos(20_000)
+        override fun awaitRoom() = if (channel is DatagramChannel && !channel.isConnected) {
+            LockSupport.parkNanos(20_000)
+        } else {
+            await(SelectionKey.OP_WRITE)
+        }
 
         private fun await(interest: Int) {
             key.interestOps(interest)
             selector.select()
             selector.selectedKeys().clear()
         }
+    }
+
+    companion object {
+        /** @param selector with which to wait; without one the channel blocks */
+        fun of(channel: SelectableChannel, selector: Selector?): Waits =
+            if (selector == null) Never else Selecting(channel, selector)
     }
 }
