@@ -44,15 +44,15 @@ struct address address_of(const char *name) {
     return address;
 }
 
-int open_for(const struct address *address) {
-    int fd = socket(address->any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+int open_for(const struct address *address, int type) {
+    int fd = socket(address->any.sa_family, type | SOCK_CLOEXEC, 0);
     if (fd < 0) fail("socket");
     return fd;
 }
 
 int bound(const char *name) {
     struct address self = address_of(name);
-    int fd = open_for(&self), room = RECEIVE_BUFFER;
+    int fd = open_for(&self, SOCK_DGRAM), room = RECEIVE_BUFFER;
     if (self.any.sa_family == AF_INET) setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     if (bind(fd, &self.any, self.length) < 0) fail("bind");
     return fd;
@@ -61,6 +61,21 @@ int bound(const char *name) {
 void connect_to(int fd, const char *name) {
     struct address peer = address_of(name);
     if (connect(fd, &peer.any, peer.length) < 0) fail("connect");
+}
+
+int listening(const char *name) {
+    struct address self = address_of(name);
+    int fd = open_for(&self, SOCK_STREAM);
+    if (bind(fd, &self.any, self.length) < 0) fail("bind");
+    if (listen(fd, SOMAXCONN) < 0) fail("listen");
+    return fd;
+}
+
+int connected_stream(const char *name) {
+    struct address peer = address_of(name);
+    int fd = open_for(&peer, SOCK_STREAM);
+    if (connect(fd, &peer.any, peer.length) < 0) fail("connect");
+    return fd;
 }
 
 void say(const char *format, ...) {
@@ -82,8 +97,21 @@ bool connects(const struct job *job, bool active) {
     return job->mode == MUTUAL || (job->mode == CONNECTED && active);
 }
 
+/* The passive side listens, and accepts one connection. */
+static int set_up_stream(const struct job *job, bool active) {
+    int server = active ? -1 : listening(job->self);
+    say("bound");
+    await_word("connect");
+    int fd = active ? connected_stream(job->peer) : accept4(server, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0) fail("accept");
+    if (!active) close(server);
+    say("ready");
+    return fd;
+}
+
 /* Binds; and connects, when the other side is bound too. */
 int set_up(const struct job *job, bool active) {
+    if (job->mode == STREAM) return set_up_stream(job, active);
     int fd = bound(job->self);
     say("bound");
     await_word("connect");
@@ -127,20 +155,49 @@ void fill_end(char *payload, long count) {
     for (int i = 0; i < 8; i++) payload[1 + i] = (char)(count >> (8 * (7 - i)));
 }
 
+static long count, bytes, unnamed;
+
+static void tell_round(const char *end) {
+    long sent = 0;
+    for (int i = 0; i < 8; i++) sent = sent << 8 | (unsigned char)end[1 + i];
+    if (unnamed) say("failed %ld messages without a sender", unnamed);
+    say("got count=%ld sent=%ld bytes=%ld", count, sent, bytes);
+    count = bytes = unnamed = 0;
+}
+
 /* Counts a message; at the end of a round tells how many came and how many were sent. */
 void tally(const char *payload, ssize_t size, socklen_t sender) {
-    static long count, bytes, unnamed;
     if (sender <= sizeof(sa_family_t)) unnamed++;
     if (payload[0] == DATA) {
         count++;
         bytes += size;
         return;
     }
-    long sent = 0;
-    for (int i = 0; i < 8; i++) sent = sent << 8 | (unsigned char)payload[1 + i];
-    if (unnamed) say("failed %ld messages without a sender", unnamed);
-    say("got count=%ld sent=%ld bytes=%ld", count, sent, bytes);
-    count = bytes = unnamed = 0;
+    tell_round(payload);
+}
+
+/* As tally, of bytes that may be parts of messages or several: one that is lost moves all that follow. */
+void tally_stream(const char *came, ssize_t length, size_t size) {
+    static size_t left;
+    static bool ending;
+    static char end[SMALLEST];
+    if (length == 0) fail("the stream has ended");
+    while (length > 0) {
+        if (left == 0) {
+            ending = came[0] == END;
+            if (!ending && came[0] != DATA) fail("a message begins with something else");
+            left = ending ? SMALLEST : size;
+        }
+        size_t part = (size_t)length < left ? (size_t)length : left;
+        if (ending) memcpy(end + SMALLEST - left, came, part);
+        else bytes += part;
+        left -= part;
+        came += part;
+        length -= part;
+        if (left > 0) continue;
+        if (ending) tell_round(end);
+        else count++;
+    }
 }
 
 void put_fd(struct msghdr *message, void *control, int fd) {

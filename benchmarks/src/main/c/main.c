@@ -13,9 +13,10 @@ static int index_of(const char *word, const char *const *words) {
 }
 
 int main(int argc, char **argv) {
-    static const char *const roles[] = {"receive", "send", "echo", "ping", "serve-many", "ping-many", "start", NULL};
+    static const char *const roles[] = {"receive", "send", "echo", "ping", "serve-many", "ping-many", "accept", "connect", "start",
+                                        NULL};
     static const char *const styles[] = {"block", "poll", "epoll", "spin", "mmsg", "mmsg-block", NULL};
-    static const char *const modes[] = {"unconnected", "connected", "mutual", NULL};
+    static const char *const modes[] = {"unconnected", "connected", "mutual", "stream", NULL};
     if (argc < 8) return 2;
     struct job job = {
         .style = index_of(argv[2], styles),
@@ -35,6 +36,8 @@ int main(int argc, char **argv) {
         case 3: ping(&job); break;
         case 4: serve_many(&job); break;
         case 5: ping_many(&job); break;
+        case 6: accept_all(&job); break;
+        case 7: connect_all(&job); break;
         default: start(&job);
     }
     return 0;

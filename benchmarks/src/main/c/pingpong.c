@@ -10,6 +10,7 @@
 struct line {
     int fd, epoll, flags;
     enum style style;
+    bool stream;
     struct address sender;
     char *payload;
     size_t size;
@@ -17,6 +18,7 @@ struct line {
 
 static struct line open_line(const struct job *job, bool active) {
     struct line line = {.style = job->style, .size = job->size, .payload = malloc(job->size)};
+    line.stream = job->mode == STREAM;
     line.fd = set_up(job, active);
     line.epoll = job->style == EPOLL ? epoll_of(line.fd, EPOLLIN) : -1;
     line.flags = job->style == BLOCK ? 0 : MSG_DONTWAIT;
@@ -24,11 +26,13 @@ static struct line open_line(const struct job *job, bool active) {
 }
 
 static void take(struct line *line) {
-    for (;;) {
+    for (size_t came = 0;;) {
         line->sender.length = sizeof line->sender.un;
-        ssize_t size = recvfrom(line->fd, line->payload, line->size, line->flags,
+        ssize_t size = recvfrom(line->fd, line->payload + came, line->size - came, line->flags,
                                 &line->sender.any, &line->sender.length);
-        if (size == (ssize_t)line->size && line->payload[0] == DATA) return;
+        if (size > 0) came += size;
+        if (came == line->size && line->payload[0] == DATA) return;
+        if (size > 0 && line->stream) continue;
         if (size >= 0 || (errno != EAGAIN && errno != EINTR)) fail("receive");
         if (line->style == EPOLL) await_epoll(line->epoll);
         if (line->style == POLL) await_poll(line->fd, POLLIN);
@@ -37,7 +41,7 @@ static void take(struct line *line) {
 
 void echo(const struct job *job) {
     struct line line = open_line(job, false);
-    bool named = job->mode != MUTUAL;
+    bool named = job->mode != MUTUAL && job->mode != STREAM;
     for (;;) {
         take(&line);
         if (sendto(line.fd, line.payload, line.size, line.flags,

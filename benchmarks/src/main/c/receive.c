@@ -36,12 +36,14 @@ static void reset(int count, bool beside) {
     }
 }
 
-static void count(int number, bool fds) {
+/* Of a stream too a read that brings a descriptor brings one message, and at most that. */
+static void count(int number, const struct job *job) {
     for (int i = 0; i < number; i++) {
         struct msghdr *header = &messages[i].msg_hdr;
         const char *payload = header->msg_iov->iov_base;
-        if (fds && payload[0] == DATA) close_passed(header);
-        tally(payload, messages[i].msg_len, header->msg_namelen);
+        if (job->fds && messages[i].msg_len && payload[0] == DATA) close_passed(header);
+        if (job->mode == STREAM) tally_stream(payload, messages[i].msg_len, job->size);
+        else tally(payload, messages[i].msg_len, header->msg_namelen);
     }
 }
 
@@ -89,7 +91,7 @@ void receive(const struct job *job) {
     for (;;) {
         int received = batches ? many(fd, flags, job->fds || job->offload, batch) : one(fd, flags, job->fds);
         if (received > 0 && job->offload) count_joined(received);
-        else if (received > 0) count(received, job->fds);
+        else if (received > 0) count(received, job);
         else if (errno != EAGAIN && errno != EINTR) fail("receive");
         /* A short batch has emptied the queue: trying again would only say so. */
         if (received == batch || (!batches && received == 1)) continue;

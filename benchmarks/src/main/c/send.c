@@ -31,17 +31,27 @@ static struct msghdr header_of(struct line *line, struct iovec *part, bool pass)
     return header;
 }
 
+/* A message goes whole or not at all: also in a stream, where it is small. */
 static void one(struct line *line, const struct msghdr *header) {
-    while (sendmsg(line->fd, header, line->flags) < 0) {
+    ssize_t sent;
+    while ((sent = sendmsg(line->fd, header, line->flags)) < 0) {
         if (errno != EAGAIN && errno != EINTR) fail("send");
         if (errno == EAGAIN) await_room(line);
     }
+    if ((size_t)sent != header->msg_iov->iov_len) fail("part of a message sent");
 }
 
 static void plain(struct line *line, const char *payload, size_t size) {
     bool named = line->job->mode == UNCONNECTED;
     const struct sockaddr *to = named ? &line->peer.any : NULL;
-    while (sendto(line->fd, payload, size, line->flags, to, named ? line->peer.length : 0) < 0) {
+    while (size > 0) {
+        ssize_t sent = sendto(line->fd, payload, size, line->flags, to, named ? line->peer.length : 0);
+        if (sent >= 0) {
+            /* Of a datagram that is all. */
+            payload += sent;
+            size -= sent;
+            continue;
+        }
         if (errno != EAGAIN && errno != EINTR) fail("send");
         if (errno == EAGAIN) await_room(line);
     }
@@ -59,7 +69,7 @@ static void many(struct line *line, struct mmsghdr *messages, int count) {
 /* An unconnected socket always polls writable: what waits is a socket connected to the target. */
 static int helper(const char *peer) {
     struct address address = address_of(peer);
-    int fd = open_for(&address);
+    int fd = open_for(&address, SOCK_DGRAM);
     connect_to(fd, peer);
     return fd;
 }

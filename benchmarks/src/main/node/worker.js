@@ -1,12 +1,13 @@
 'use strict'
-// The contestants of Node.js: its own dgram, and the npm module unix-dgram. Their words are those of the others.
+// The contestants of Node.js: its own dgram and net, and the npm modules unix-dgram and usocket. Their words are those
+// of the others.
 const readline = require('readline')
 
 const DATA = 'D'.charCodeAt(0)
 const [role, , mode, size, , self, peer, sockets] = process.argv.slice(2)
 const say = (line) => process.stdout.write(`${line}\n`)
 const fail = (what) => { say(`failed ${what}`); process.exit(1) }
-const family = require(self.startsWith('/') ? './unix' : './udp')
+const family = require(mode === 'stream' ? './stream' : self.startsWith('/') ? './unix' : './udp')
 const put = family.put
 
 const open = (name, onMessage) => family.open(name, onMessage, fail)
@@ -25,18 +26,18 @@ function endOf (count) {
 }
 
 const active = role === 'send' || role === 'ping'
-const connects = mode === 'mutual' || (mode === 'connected' && active)
+const connects = mode === 'mutual' || mode === 'stream' || (mode === 'connected' && active)
 const target = mode === 'unconnected' ? peer : undefined
 
 const roles = {
   receive () {
     let count = 0
     let bytes = 0
-    return open(self, (message, sender) => {
+    return open(self, (message, sender, length = message.length) => {
       if (!family.named(sender)) fail('a message without a sender')
       if (message[0] === DATA) {
         count++
-        bytes += message.length
+        bytes += length
         return
       }
       say(`got count=${count} sent=${message.readBigInt64BE(1)} bytes=${bytes}`)
@@ -112,6 +113,10 @@ const roles = {
     }
   },
 
+  accept () {
+    family.accept(fail, () => say('bound'))
+  },
+
   start () {
     const socket = open(self, () => {
       say('done count=1 nanos=0')
@@ -123,10 +128,10 @@ const roles = {
 }
 
 const socket = roles[role]()
-if (role !== 'start') family.whenBound(socket, () => say('bound'))
+if (role !== 'start' && role !== 'accept') family.whenBound(socket, () => say('bound'))
 readline.createInterface({ input: process.stdin }).on('line', (line) => {
   if (line.startsWith('go ')) return roles.go(Number(line.slice(3)))
-  if (role === 'serve-many') return say('ready')
+  if (role === 'serve-many' || role === 'accept') return say('ready')
   if (!connects) return say('ready')
   socket.once('connect', () => say('ready'))
   family.connect(socket, peer)

@@ -15,6 +15,10 @@ private val SHOWN =
         "udp-oneway-64-offload",
         "udp-receive-64",
         "udp-roundtrip-1core",
+        "stream-roundtrip-1core",
+        "stream-bulk",
+        "stream-fds",
+        "stream-accepts",
     )
 
 private const val PANEL_WIDTH = 560

@@ -24,17 +24,21 @@ internal class Contestant(
 private val Workload.roundTrips get() = kind == Kind.ROUND_TRIP
 
 /** Where batches are worth something. */
-private val Workload.oneWay get() = kind in setOf(Kind.ONE_WAY, Kind.RECEIVE, Kind.SEND)
+private val Workload.oneWay get() = !stream && kind in setOf(Kind.ONE_WAY, Kind.RECEIVE, Kind.SEND)
 
-private fun Workload.among(vararg kinds: Kind) = !offload && (oneWay || roundTrips || kind in kinds)
+private fun Workload.among(vararg kinds: Kind) =
+    !stream && !offload && (oneWay || roundTrips || kind in kinds)
+
+/** Streams, but for those who pass no descriptors over them. */
+private val Workload.plainStream get() = stream && !fds
 
 private val cContestants =
     listOf(
-        Contestant("c-epoll", "epoll", Launcher.C) { it.among(Kind.MANY) },
-        Contestant("c-block", "block", Launcher.C) { it.among(Kind.START) },
-        Contestant("c-poll", "poll", Launcher.C) { it.among() },
-        Contestant("c-mmsg", "mmsg", Launcher.C) { it.oneWay },
-        Contestant("c-mmsg-block", "mmsg-block", Launcher.C) { it.oneWay },
+        Contestant("c-epoll", "epoll", Launcher.C) { it.stream || it.among(Kind.MANY) },
+        Contestant("c-block", "block", Launcher.C) { it.stream || it.among(Kind.START) },
+        Contestant("c-poll", "poll", Launcher.C) { it.stream || it.among() },
+        Contestant("c-mmsg", "mmsg", Launcher.C) { it.oneWay || (it.stream && it.fds) },
+        Contestant("c-mmsg-block", "mmsg-block", Launcher.C) { it.oneWay || (it.stream && it.fds) },
         Contestant("c-spin", "spin", Launcher.C) { it.roundTrips && !it.oneCore },
     )
 
@@ -46,8 +50,8 @@ private fun oursOn(provider: String): List<Contestant> {
     return listOf(
         of("blocking"),
         of("suspend"),
-        of("default") { it.among(Kind.MANY) },
-        of("async") { it.among() },
+        of("default") { it.stream || it.among(Kind.MANY) },
+        of("async") { it.stream || it.among() },
         // What differs from others in one direction only.
         of("flow") { it.among() && it.kind != Kind.SEND },
         of("listener") { it.among(Kind.MANY) && it.kind != Kind.SEND },
@@ -74,20 +78,23 @@ private val peers =
     listOf(
         peer("junixsocket") { !it.udp },
         peer("junixsocket-nosrc") { !it.udp && it.knowsSender },
-        peer("junixsocket-selector") { !it.udp && it.among(Kind.MANY) },
+        peer("junixsocket-selector") { !it.udp && (it.stream || it.among(Kind.MANY)) },
         peer("junixsocket-selector-nosrc") { !it.udp && it.knowsSender },
-        peer("nio") { it.udp && it.among() },
-        peer("nio-selector") { it.udp && it.among() },
-        // Its descriptors travel alone, in a mode of their own.
-        peer("netty") { it.among(Kind.MANY) && !it.fds },
+        peer("nio") { it.plainStream || (it.udp && it.among()) },
+        peer("nio-selector") { it.plainStream || (it.udp && it.among()) },
+        // Its descriptors travel alone, in a mode of their own, and break when there is no room.
+        peer("netty") { it.plainStream || (it.among(Kind.MANY) && !it.fds) },
         peer("netty-batch") { it.udp && it.oneWay },
-        peer("ktor") { it.udp && it.among() },
+        peer("ktor") { it.plainStream || (it.udp && it.among()) },
         Contestant(
             "node",
             "node",
             Launcher.Node("unix-dgram"),
-        ) { !it.udp && !it.fds && it.mode.isSendable(it) },
+        ) { !it.udp && !it.stream && !it.fds && it.mode.isSendable(it) },
         Contestant("node-dgram", "node", Launcher.Node(null)) { it.udp && it.among() },
+        Contestant("node-net", "net", Launcher.Node(null)) { it.plainStream },
+        // It frees what libuv still closes, and with it ends the process, when many connections are closed.
+        Contestant("usocket", "usocket", Launcher.Node("usocket")) { it.stream && it.kind != Kind.ACCEPT },
     )
 
 /** Who need not be told where to answer. */

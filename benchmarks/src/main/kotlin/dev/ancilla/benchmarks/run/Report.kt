@@ -34,7 +34,7 @@ private fun pageOf(results: List<kotlin.Pair<Workload, Results>>) = buildString 
 /** What batches are worth in C tells in which of its states the machine was. */
 internal fun noteOnC(result: Results): String? {
     val workload = workloads.first { it.name == result.workload }
-    if (workload.kind != Kind.ONE_WAY || workload.udp) return null
+    if (workload.kind != Kind.ONE_WAY || workload.udp || workload.stream) return null
     val batches = result.samples["c-mmsg"] ?: return null
     val blocking = result.samples["c-block"] ?: return null
     val ratio = batches.zip(blocking) { many, one -> many.rate / one.rate }.median()

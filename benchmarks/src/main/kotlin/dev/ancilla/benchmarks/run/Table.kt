@@ -46,11 +46,13 @@ private fun columnsOf(workload: Workload): List<Column> = when (workload.kind) {
         listOf(
             Column("contestant") { it.contestant },
             Column("a second") { "%,.0f".format(it.rate) },
+            Column("GB a second") { (it.rate * workload.size / 1e9).takeIf { workload.bulk }.shown("%.2f") },
             Column("× best C") { it.ratio.shown("%.2f") },
             Column("rounds") { "±%.0f %%".format(it.spread * 100) },
             Column("lost %") { standing -> standing.lost?.let { "%.1f".format(it * 100) } },
             Column("p50 µs") { it.p50.shown("%.1f") },
             Column("p99 µs") { it.p99.shown("%.1f") },
+            Column("server's CPU µs") { it.passiveCpu.takeIf { workload.kind == Kind.ACCEPT }.shown("%.2f") },
             Column("CPU µs, both ends") { "%.2f".format(it.cpu) },
             Column("receiver allocates B") { it.passiveAllocated.shown("%.1f") },
             Column("sender allocates B") { it.activeAllocated.shown("%.1f") },

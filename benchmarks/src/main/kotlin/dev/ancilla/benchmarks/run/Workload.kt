@@ -20,6 +20,9 @@ internal enum class Kind(val passive: Role, val active: Role) {
     /** The contestant answers C on some of many sockets; what counts is its processor time. */
     MANY(Role.SERVE_MANY, Role.PING_MANY),
 
+    /** The contestant accepts C's connections and closes them. */
+    ACCEPT(Role.ACCEPT, Role.CONNECT),
+
     /** A new process that sends itself one message. */
     START(Role.START, Role.START),
 }
@@ -41,6 +44,11 @@ internal data class Workload(
     /** Whether messages go through the kernel joined, who can. */
     val offload: Boolean = false,
 ) {
+    val stream: Boolean get() = mode == Mode.STREAM
+
+    /** What counts is bytes. */
+    val bulk: Boolean get() = stream && kind == Kind.ONE_WAY && !fds
+
     /** Nothing holds a sender up: what counts is what arrives. */
     val lossy: Boolean get() = udp && kind.passive == Role.RECEIVE
 
@@ -62,6 +70,7 @@ internal val workloads: List<Workload> =
                         Mode.CONNECTED -> "the sender connected"
                         Mode.UNCONNECTED -> "unconnected"
                         Mode.MUTUAL -> "connected to each other"
+                        Mode.STREAM -> error("a stream has no messages")
                     }
                 add(Workload("oneway-$label$suffix", "One way, $size bytes, $how", Kind.ONE_WAY, mode, size))
             }
@@ -86,6 +95,16 @@ internal val workloads: List<Workload> =
         for (sockets in listOf(1, 100, 1000)) add(many(sockets))
         add(Workload("start", "From the start of a process to its first message", Kind.START, size = 16))
         add(Workload("fds", "Messages with a descriptor each, 64 bytes", Kind.ONE_WAY, fds = true))
+        add(
+            stream("roundtrip-1core", "Round trips, both on one processor", Kind.ROUND_TRIP)
+                .copy(passiveCpus = "0", activeCpus = "0"),
+        )
+        add(stream("bulk", "One way, in pieces of 64 KiB", Kind.ONE_WAY, 65_536))
+        add(stream("fds", "Messages with a descriptor each, 64 bytes", Kind.ONE_WAY).copy(fds = true))
+        add(
+            stream("accepts", "Connections of C accepted and closed, both on one processor", Kind.ACCEPT)
+                .copy(passiveCpus = "0", activeCpus = "0"),
+        )
     }
 
 private fun roundTrip(name: String, title: String, passive: String, active: String) =
@@ -94,6 +113,9 @@ private fun roundTrip(name: String, title: String, passive: String, active: Stri
 /** Each side has a processor: a sender that shares its receiver's keeps it from receiving. */
 private fun udp(name: String, title: String, kind: Kind, size: Int = 64) =
     Workload("udp-$name", "UDP: $title", kind, size = size, passiveCpus = "0", activeCpus = "1", udp = true)
+
+private fun stream(name: String, title: String, kind: Kind, size: Int = 64) =
+    Workload("stream-$name", "Stream: $title", kind, Mode.STREAM, size)
 
 private fun many(sockets: Int) = Workload(
     "sockets-$sockets",

@@ -2,8 +2,11 @@ package dev.ancilla.benchmarks.worker
 
 import java.net.InetSocketAddress
 
-/** Whether the sockets of the two processes are connected. */
-internal enum class Mode { UNCONNECTED, CONNECTED, MUTUAL }
+/**
+ * Whether the sockets of the two processes are connected. As a [STREAM] they are: the passive side listens
+ * and accepts the active one.
+ */
+internal enum class Mode { UNCONNECTED, CONNECTED, MUTUAL, STREAM }
 
 /** What a worker is to do in a workload; the active side of a pair is the one that begins. */
 internal enum class Role(val active: Boolean) {
@@ -13,6 +16,8 @@ internal enum class Role(val active: Boolean) {
     PING(true),
     SERVE_MANY(false),
     PING_MANY(true),
+    ACCEPT(false),
+    CONNECT(true),
     START(true),
     ;
 
@@ -46,9 +51,10 @@ internal data class Job(
     val offload: Boolean = false,
 ) {
     val udp: Boolean get() = self.isUdp
+    val stream: Boolean get() = mode == Mode.STREAM
 
     /** Whether this side's socket is connected to the other's. */
-    val connects: Boolean get() = mode == Mode.MUTUAL || (mode == Mode.CONNECTED && role.active)
+    val connects: Boolean get() = mode == Mode.MUTUAL || stream || (mode == Mode.CONNECTED && role.active)
 
     fun words(): List<String> = listOf(
         role.word,

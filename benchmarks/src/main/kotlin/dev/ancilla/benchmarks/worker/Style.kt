@@ -1,8 +1,8 @@
 package dev.ancilla.benchmarks.worker
 
-/** One way to use sockets. It has bound one when it exists. */
+/** One way to use sockets. It has bound one when it exists, or listens where a stream is to be accepted. */
 internal interface Style {
-    /** Connects it to the other side. */
+    /** Connects it to the other side, or accepts that. */
     fun connect()
 
     /** Receives for ever and gives every message to [tally]. */

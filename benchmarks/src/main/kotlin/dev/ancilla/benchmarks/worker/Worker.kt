@@ -1,12 +1,16 @@
 package dev.ancilla.benchmarks.worker
 
+import dev.ancilla.benchmarks.ours.acceptorOfOurs
 import dev.ancilla.benchmarks.ours.firstMessage
+import dev.ancilla.benchmarks.ours.ourStreamOf
 import dev.ancilla.benchmarks.ours.oursOf
 import dev.ancilla.benchmarks.ours.serverOfOurs
+import dev.ancilla.benchmarks.peers.acceptorOfPeer
 import dev.ancilla.benchmarks.peers.firstMessageOfJunixsocket
 import dev.ancilla.benchmarks.peers.peerOf
 import dev.ancilla.benchmarks.peers.serverOfJunixsocket
 import dev.ancilla.benchmarks.peers.serverOfNetty
+import dev.ancilla.benchmarks.peers.streamPeerOf
 
 /** One of the two processes of a contestant. */
 fun main(args: Array<String>) {
@@ -14,7 +18,8 @@ fun main(args: Array<String>) {
         val job = Job.of(args)
         when (job.role) {
             Role.START -> start(job)
-            Role.SERVE_MANY -> serve(job)
+            Role.SERVE_MANY -> serve(serverOf(job))
+            Role.ACCEPT -> serve(acceptorOf(job))
             else -> work(job)
         }
     } catch (failure: Throwable) {
@@ -56,20 +61,26 @@ private fun work(job: Job) {
     Thread.currentThread().join()
 }
 
-private fun styleOf(job: Job): Style = peerOf(job) ?: oursOf(job)
+private fun styleOf(job: Job): Style = if (job.stream) {
+    streamPeerOf(job) ?: ourStreamOf(job)
+} else {
+    peerOf(job) ?: oursOf(job)
+}
 
 private fun start(job: Job) {
     if (job.style.startsWith("junixsocket")) firstMessageOfJunixsocket(job) else firstMessage(job)
     say("done count=1 nanos=0")
 }
 
-private fun serve(job: Job) {
-    val server =
-        when {
-            job.style == "netty" -> serverOfNetty(job)
-            job.style.startsWith("junixsocket") -> serverOfJunixsocket(job)
-            else -> serverOfOurs(job)
-        }
+private fun serverOf(job: Job): Server = when {
+    job.style == "netty" -> serverOfNetty(job)
+    job.style.startsWith("junixsocket") -> serverOfJunixsocket(job)
+    else -> serverOfOurs(job)
+}
+
+private fun acceptorOf(job: Job): Server = acceptorOfPeer(job) ?: acceptorOfOurs(job)
+
+private fun serve(server: Server) {
     say("bound")
     say("ready")
     server.serve()
