@@ -78,7 +78,7 @@ internal class Series(
         val active =
             when (workload.kind) {
                 Kind.RECEIVE -> other("c-mmsg")
-                Kind.MANY -> other("c-epoll")
+                Kind.MANY, Kind.ACCEPT -> other("c-epoll")
                 else -> contestant
             }
         val pair = Pair(workload, passive, active, directory)
