@@ -3,8 +3,11 @@ package dev.ancilla.benchmarks.ours
 import dev.ancilla.benchmarks.worker.fail
 import java.util.concurrent.CompletableFuture
 
-internal fun endlessly(step: () -> CompletableFuture<Void>) =
-    repeatedly(CompletableFuture<Void>().whenComplete { _, e -> fail("$e") }, { true }, step)
+internal fun endlessly(step: () -> CompletableFuture<Void>) {
+    val ended = CompletableFuture<Void>()
+    ended.whenComplete { _, e -> fail("$e") }
+    repeatedly(ended, { true }, step)
+}
 
 /** A loop that does not grow the stack where futures are complete when they come. */
 internal fun repeatedly(
