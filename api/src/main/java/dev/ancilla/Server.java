@@ -89,6 +89,16 @@ public interface Server<S extends UnixConnection> extends Socket {
   AsyncServer<S> async();
 
   /**
+   * Delivers connections to a listener, on the event loop. They go to whoever asks first: a
+   * listener does not get what another call accepted.
+   *
+   * @param listener the callbacks
+   * @return the subscription, with which delivery is paused, resumed and ended
+   * @throws java.nio.channels.ClosedChannelException if this server is closed
+   */
+  Subscription listen(ServerListener<S> listener) throws IOException;
+
+  /**
    * Begins to accept a connection, for those who build a calling style of their own.
    *
    * @return the call

@@ -145,6 +145,17 @@ public interface StreamSocket extends UnixConnection {
    */
   AsyncStream async();
 
+  /**
+   * Delivers what is read to a listener, on the event loop. It goes to whoever asks first: a
+   * listener does not get what another call has read.
+   *
+   * @param listener the callbacks
+   * @return the subscription, with which delivery is paused, resumed and ended
+   * @throws java.nio.channels.ClosedChannelException if this socket is closed
+   * @throws SocketOpException {@code ENOTCONN} if this socket is not connected yet
+   */
+  Subscription listen(StreamListener listener) throws IOException;
+
   // For those who build a calling style of their own.
 
   /**

@@ -3,8 +3,8 @@ package dev.ancilla;
 /**
  * A listener's hold on its socket. Members may be called from any thread.
  *
- * <p>While paused, messages stay in the kernel: a Unix sender then waits, a UDP message may be
- * lost.
+ * <p>While paused, messages, bytes and connections stay in the kernel: a Unix sender then waits, a
+ * UDP message may be lost.
  */
 public interface Subscription extends AutoCloseable {
   /** Stops delivery until {@link #resume()}. A callback that is running ends first. Idempotent. */

@@ -16,8 +16,8 @@ class JavadocExamplesTest : FunSpec({
     val central =
         (
             "Ancillary AsyncDgram BlockingDgram Datagram DgramListener DgramSocket EventLoop InheritedFd " +
-                "Message OwnedFd Resolver Server Sockets StreamRead StreamSocket UdpSocket UnixAddress " +
-                "UnixDgramSocket UnixSeqpacketSocket"
+                "Message OwnedFd Resolver Server ServerListener Sockets StreamListener StreamRead " +
+                "StreamSocket UdpSocket UnixAddress UnixDgramSocket UnixSeqpacketSocket"
         ).split(' ')
     val examples = examplesOf(Path.of("src/main/java/dev/ancilla"))
     val classes: Path = Files.createTempDirectory("ancilla")

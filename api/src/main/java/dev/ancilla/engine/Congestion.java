@@ -1,6 +1,6 @@
 package dev.ancilla.engine;
 
-import dev.ancilla.DgramListener;
+import dev.ancilla.spi.Readiness;
 import dev.ancilla.spi.Wait;
 import java.net.SocketAddress;
 import java.util.HashMap;
@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 final class Congestion {
   private static final Wait NOT_YET = () -> {};
 
-  private final OpenDgram socket;
-  private final DgramListener listener;
+  private final Readiness readiness;
+  private final Delivery<?> delivery;
   private final BooleanSupplier listening;
   private final Map<@Nullable SocketAddress, Wait> congested = new HashMap<>();
 
-  Congestion(OpenDgram socket, DgramListener listener, BooleanSupplier listening) {
-    this.socket = socket;
-    this.listener = listener;
+  Congestion(Readiness readiness, Delivery<?> delivery, BooleanSupplier listening) {
+    this.readiness = readiness;
+    this.delivery = delivery;
     this.listening = listening;
   }
 
@@ -30,14 +30,14 @@ final class Congestion {
     if (!listening.getAsBoolean() || congested.putIfAbsent(target, NOT_YET) != null) {
       return;
     }
-    ListenerPump.guarded(() -> listener.onCongestion(socket, target));
-    Wait wait = socket.transport.armSend(target, () -> writable(target));
+    ListenerPump.guarded(() -> delivery.congested(target));
+    Wait wait = readiness.armSend(target, () -> writable(target));
     congested.replace(target, wait); // Unless the wake has come already.
   }
 
   private void writable(@Nullable SocketAddress target) {
     if (congested.remove(target) != null && listening.getAsBoolean()) {
-      ListenerPump.guarded(() -> listener.onWritable(socket, target));
+      ListenerPump.guarded(() -> delivery.writable(target));
     }
   }
 

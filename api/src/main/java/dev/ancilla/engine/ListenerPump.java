@@ -1,7 +1,5 @@
 package dev.ancilla.engine;
 
-import dev.ancilla.Datagram;
-import dev.ancilla.DgramListener;
 import dev.ancilla.Subscription;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Wait;
@@ -11,24 +9,30 @@ import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
 
-/** Attempt, deliver, and when it would block arm: all on the loop's thread, a budget at a time. */
-final class ListenerPump implements Subscription {
-  private final OpenDgram socket;
-  private final DgramListener listener;
+/**
+ * Attempt, deliver, and when it would block arm: all on the loop's thread, a budget at a time.
+ *
+ * @param <T> what it delivers
+ */
+final class ListenerPump<T extends AutoCloseable> implements Subscription {
+  private final OpenSocket<?> socket;
+  private final Delivery<T> delivery;
   private final Congestion congestion;
   private volatile boolean paused = true;
   private volatile boolean closed;
 
   // Of the loop's thread alone.
+  private boolean begun;
   private boolean pumping;
+  private boolean ended;
   private boolean told;
   private @Nullable Wait wait;
   private int waits; // tells the wake of the current wait from that of one given up
 
-  ListenerPump(OpenDgram socket, DgramListener listener) {
+  ListenerPump(OpenSocket<?> socket, Delivery<T> delivery) {
     this.socket = socket;
-    this.listener = listener;
-    this.congestion = new Congestion(socket, listener, () -> !closed && socket.isOpen());
+    this.delivery = delivery;
+    this.congestion = new Congestion(socket.transport, delivery, () -> !closed && socket.isOpen());
   }
 
   @Override
@@ -51,15 +55,19 @@ final class ListenerPump implements Subscription {
 
   /** Brings the pump to what pause, resume and close asked for. */
   private void settle() {
+    if (!begun) {
+      begun = true;
+      guarded(() -> delivery.begun(this));
+    }
     if (closed) {
       stopWaiting();
       if (!told) {
         told = true;
         congestion.end();
         socket.forget(this);
-        guarded(() -> listener.onClose(socket));
+        guarded(delivery::closed);
       }
-    } else if (paused) {
+    } else if (paused || ended) {
       stopWaiting();
     } else if (!pumping && wait == null) {
       pump();
@@ -84,26 +92,27 @@ final class ListenerPump implements Subscription {
   private void pump() {
     wait = null;
     pumping = false;
-    while (!closed && !paused && socket.isOpen()) {
+    while (!closed && !paused && !ended && socket.isOpen()) {
       if (!socket.eventLoop().spend()) {
         pumping = true;
         socket.eventLoop().execute(this::pump);
         return;
       }
       try {
-        Datagram datagram = socket.tryReceive();
-        if (datagram == null) {
+        T taken = delivery.take();
+        if (taken == null) {
           awaitNext();
           return;
         }
-        deliver(datagram);
+        ended = delivery.isEnd(taken);
+        deliver(taken);
       } catch (ClosedChannelException end) {
         return; // The end of the socket closes this subscription.
       } catch (EOFException end) {
         close();
         return;
       } catch (IOException | RuntimeException e) {
-        guarded(() -> listener.onError(socket, e));
+        guarded(() -> delivery.failed(e));
         // Not again at once: an error that stays would leave room for nothing else.
         awaitNext();
         return;
@@ -113,19 +122,20 @@ final class ListenerPump implements Subscription {
 
   private void awaitNext() {
     int armed = ++waits;
-    wait = socket.transport.arm(Interest.READ, () -> woken(armed));
+    wait = socket.readiness().arm(Interest.READ, () -> woken(armed));
   }
 
-  private void deliver(Datagram datagram) {
-    try (datagram) {
+  private void deliver(T taken) {
+    try {
       // Only the socket's end drops it: a message that was being received while another thread
       // closed the subscription would otherwise be lost.
-      if (!socket.isOpen()) {
-        return;
+      if (socket.isOpen()) {
+        delivery.give(taken);
+      } else {
+        taken.close();
       }
-      listener.onMessage(socket, datagram);
     } catch (Exception | Error e) {
-      guarded(() -> listener.onError(socket, e));
+      guarded(() -> delivery.failed(e));
     }
   }
 
@@ -138,7 +148,7 @@ final class ListenerPump implements Subscription {
     try {
       callback.run();
     } catch (RuntimeException | Error e) {
-      System.getLogger(DgramListener.class.getName())
+      System.getLogger(Subscription.class.getName())
           .log(System.Logger.Level.ERROR, "a listener failed", e);
     }
   }

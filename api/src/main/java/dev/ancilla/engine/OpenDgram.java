@@ -26,7 +26,6 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -43,7 +42,6 @@ class OpenDgram extends OpenSocket<DgramTransport> implements DgramSocket {
   private final AtomicLong queuedBytes = new AtomicLong();
   private final BlockingDgram blocking;
   private final AsyncDgram async;
-  private final List<ListenerPump> pumps = new CopyOnWriteArrayList<>();
 
   OpenDgram(Opening.Opened<DgramTransport> opened, AddressRules rules) {
     super(opened);
@@ -161,8 +159,7 @@ class OpenDgram extends OpenSocket<DgramTransport> implements DgramSocket {
     own.checkOpen();
     int sent = send(own);
     if (own.count() > 0) {
-      SocketAddress next = own.firstTarget();
-      pumps.forEach(pump -> pump.congested(next));
+      congested(own.firstTarget());
     }
     return sent;
   }
@@ -278,30 +275,14 @@ class OpenDgram extends OpenSocket<DgramTransport> implements DgramSocket {
 
   @Override
   public Subscription listen(DgramListener listener) throws ClosedChannelException {
-    checkOpen("listen", null);
-    ListenerPump pump = new ListenerPump(this, listener);
-    pumps.add(pump);
-    if (!isOpen()) {
-      pump.close(); // Meanwhile: close may not have seen it.
-    }
-    pump.resume();
-    return pump;
-  }
-
-  void forget(ListenerPump pump) {
-    pumps.remove(pump);
+    return deliver(new DgramDelivery(this, listener));
   }
 
   private boolean told(boolean sent, @Nullable SocketAddress target) {
     if (!sent) {
-      pumps.forEach(pump -> pump.congested(target));
+      congested(target);
     }
     return sent;
-  }
-
-  @Override
-  void afterClose() {
-    pumps.forEach(ListenerPump::close);
   }
 
   /** The sends of one batch, which go on where the last attempt ended. */

@@ -7,9 +7,11 @@ import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.PeerCredentials;
 import dev.ancilla.Server;
+import dev.ancilla.ServerListener;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.Sockets;
 import dev.ancilla.StreamSocket;
+import dev.ancilla.Subscription;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.UnixConnection;
 import dev.ancilla.spi.ConnectionTransport;
@@ -18,6 +20,7 @@ import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.Readiness;
 import dev.ancilla.spi.ServerTransport;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
@@ -224,6 +227,16 @@ public final class OpenServer<S extends UnixConnection> extends OpenSocket<Serve
   @Override
   public AsyncServer<S> async() {
     return () -> accepts.call(this::beginAccept);
+  }
+
+  @Override
+  public Subscription listen(ServerListener<S> listener) throws ClosedChannelException {
+    return deliver(new ServerDelivery<>(this, listener));
+  }
+
+  /** Lets whoever waits to accept wait a moment longer. */
+  void backOff() {
+    gate.backOff();
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.ancilla.engine;
 import dev.ancilla.EventLoop;
 import dev.ancilla.Feature;
 import dev.ancilla.Socket;
+import dev.ancilla.Subscription;
 import dev.ancilla.UnsupportedFeatureException;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Readiness;
@@ -10,10 +11,12 @@ import dev.ancilla.spi.Transport;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 abstract class OpenSocket<T extends Transport> implements Socket {
   final T transport;
   final Opening.Opened<T> opened;
+  private final List<ListenerPump<?>> pumps = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
   private @Nullable CompletableFuture<Void> end; // guarded by this
 
@@ -55,6 +59,27 @@ abstract class OpenSocket<T extends Transport> implements Socket {
     if (!opened.features().contains(feature)) {
       throw new UnsupportedFeatureException(feature, opened.provider(), request);
     }
+  }
+
+  /** Begins to deliver to a listener. */
+  Subscription deliver(Delivery<?> delivery) throws ClosedChannelException {
+    checkOpen("listen", null);
+    ListenerPump<?> pump = new ListenerPump<>(this, delivery);
+    pumps.add(pump);
+    if (closed) {
+      pump.close(); // Meanwhile: close may not have seen it.
+    }
+    pump.resume();
+    return pump;
+  }
+
+  void forget(ListenerPump<?> pump) {
+    pumps.remove(pump);
+  }
+
+  /** Tells the listeners, on any thread, that a target, or the peer, has no room. */
+  void congested(@Nullable SocketAddress target) {
+    pumps.forEach(pump -> pump.congested(target));
   }
 
   @Override
@@ -141,6 +166,7 @@ abstract class OpenSocket<T extends Transport> implements Socket {
     beforeClose();
     transport.close();
     afterClose();
+    pumps.forEach(ListenerPump::close);
     if (told != null) {
       eventLoop().execute(() -> told.complete(null));
     }

@@ -3,11 +3,15 @@ package dev.ancilla.engine;
 import dev.ancilla.Ancillary;
 import dev.ancilla.AsyncStream;
 import dev.ancilla.BlockingStream;
+import dev.ancilla.Errno;
 import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.PeerCredentials;
+import dev.ancilla.SocketOpException;
+import dev.ancilla.StreamListener;
 import dev.ancilla.StreamRead;
 import dev.ancilla.StreamSocket;
+import dev.ancilla.Subscription;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.spi.ConnectionTransport;
 import dev.ancilla.spi.FdHandle;
@@ -119,7 +123,14 @@ public final class OpenStream extends OpenSocket<StreamTransport> implements Str
   public long tryWrite(List<ByteBuffer> sources, Ancillary ancillary) throws IOException {
     List<OwnedFd.Hold> holds = checkWrite(sources, ancillary);
     try {
-      return StreamWrite.hasRemaining(sources) ? tryWrite(sources, Holds.handles(holds)) : 0;
+      if (!StreamWrite.hasRemaining(sources)) {
+        return 0;
+      }
+      long written = tryWrite(sources, Holds.handles(holds));
+      if (StreamWrite.hasRemaining(sources)) {
+        congested(null);
+      }
+      return written;
     } finally {
       holds.forEach(OwnedFd.Hold::close);
     }
@@ -203,6 +214,16 @@ public final class OpenStream extends OpenSocket<StreamTransport> implements Str
   @Override
   public AsyncStream async() {
     return async;
+  }
+
+  @Override
+  public Subscription listen(StreamListener listener) throws IOException {
+    checkOpen("listen", null);
+    if (transport.remoteAddress() == null) {
+      throw new SocketOpException(
+          "read", Errno.ENOTCONN, "the socket is not connected", transport.localAddress(), null);
+    }
+    return deliver(new StreamDelivery(this, listener));
   }
 
   @Override

@@ -163,7 +163,7 @@ class ListenerPumpTest : FunSpec({
 
     test("callbacks that throw where nobody listens are logged, and the loop lives") {
         val transport = ScriptedTransport()
-        Logged(DgramListener::class.java.name).use { log ->
+        Logged(Subscription::class.java.name).use { log ->
             socketOver(transport).use { socket ->
                 val notes =
                     object : Notes({ _, _ -> error("onMessage") }) {

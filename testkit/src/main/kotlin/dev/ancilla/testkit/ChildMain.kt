@@ -32,7 +32,7 @@ internal object ChildMain {
             "send" -> send(words[1], words[2])
             "spin" -> spin()
             "few" -> fewDescriptors(words[1])
-            "accept" -> acceptWithoutDescriptors(words[1])
+            "accept" -> acceptWithoutDescriptors(words[1], StreamStyle.all.single { "$it" == words[2] })
             "many" -> manySockets(words[1], words[2].toInt())
             else -> error("no such task: $task")
         }
@@ -153,14 +153,14 @@ internal object ChildMain {
     }
 
     /** Serves with no descriptor free, says that nobody was accepted, and who is once there is one. */
-    private fun acceptWithoutDescriptors(path: String) {
+    private fun acceptWithoutDescriptors(path: String, style: StreamStyle) {
         Sockets.unixServer().listen(UnixAddress.path(path)).use { server ->
             val clients = List(2) { Sockets.unixStream().connect(server.localAddress()) }
             // Classes are loaded from files, for which there is no descriptor below.
             server.pause()
-            val first = server.async().accept()
+            val first = style.accept(server)
             server.resume()
-            first.join("accept").close()
+            first.await().close()
             attempt { Sockets.unixDgram().open().apply { use { tryConnect(UnixAddress.path("/no/such")) } } }
             System
                 .getLogger(
@@ -172,12 +172,12 @@ internal object ChildMain {
             // To open a file may take more than one descriptor, to duplicate one does not.
             val fillers = generateSequence { runCatching(file::duplicate).getOrNull() }.toList()
             check(server.tryAccept() == null) { "there was a descriptor" }
-            val accept = server.async().accept()
+            val accept = style.accept(server)
             Thread.sleep(WATCHING_MILLIS * 2)
             check(!accept.isDone) { "there was a descriptor" }
             (fillers + file).forEach(OwnedFd::close)
             println("waited")
-            accept.join("accept").close()
+            accept.await().close()
             println("accepted")
             clients.forEach(AutoCloseable::close)
         }

@@ -166,7 +166,7 @@ private fun Scene.flood(receiver: DgramSocket, during: () -> Unit) {
 }
 
 /** Runs [turn] on the loop again and again, until it is closed. */
-private fun otherTask(loop: EventLoop, turn: () -> Unit): AutoCloseable {
+internal fun otherTask(loop: EventLoop, turn: () -> Unit): AutoCloseable {
     val stop = AtomicBoolean()
 
     fun again() {

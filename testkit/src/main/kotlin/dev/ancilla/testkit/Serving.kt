@@ -130,12 +130,14 @@ internal fun StreamContract.serving() {
             .errno() shouldBe Errno.EINVAL
     }
 
-    scenario("a server out of descriptors goes on when there are some") {
-        val child = keep(Child.start("accept", freshPath().toString()))
-        child.line() shouldBe "ready"
-        child.line() shouldBe "waited"
-        child.line() shouldBe "accepted"
-        child.exit() shouldBe 0
+    for (how in listOf(AsyncStreams, ListeningStreams)) {
+        scenario("a server out of descriptors goes on when there are some ($how)") {
+            val child = keep(Child.start("accept", freshPath().toString(), "$how"))
+            child.line() shouldBe "ready"
+            child.line() shouldBe "waited"
+            child.line() shouldBe "accepted"
+            child.exit() shouldBe 0
+        }
     }
 
     scenario("10,000 connections that come and go at random leave no descriptor") {

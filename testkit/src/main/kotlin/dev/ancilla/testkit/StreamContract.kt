@@ -30,6 +30,7 @@ abstract class StreamContract(internal val provider: String) : FunSpec() {
         streamRows()
         streamHabits()
         streamFlows()
+        streamListeners()
     }
 
     /** A test of what is the same in every style. */

@@ -28,12 +28,12 @@ internal interface StreamStyle {
     companion object {
         /** Every style this JVM has. */
         val all: List<StreamStyle> by lazy {
-            Style.all.mapNotNull { style ->
+            Style.all.map { style ->
                 when (style) {
                     is Blocking -> BlockingStreams(style)
                     is Async -> AsyncStreams
                     is Suspending -> SuspendingStreams(style)
-                    else -> null // Listeners are of messages.
+                    is Listening -> ListeningStreams
                 }
             }
         }
@@ -63,7 +63,7 @@ private class BlockingStreams(private val on: Blocking) : StreamStyle {
     override fun toString() = on.toString()
 }
 
-private data object AsyncStreams : StreamStyle {
+internal data object AsyncStreams : StreamStyle {
     override val givenUp get() = Async.givenUp
 
     override fun connect(socket: StreamSocket, address: UnixAddress) =

@@ -4,7 +4,9 @@ import dev.ancilla.Ancillary;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.Server;
 import dev.ancilla.Sockets;
+import dev.ancilla.StreamListener;
 import dev.ancilla.StreamSocket;
+import dev.ancilla.Subscription;
 import dev.ancilla.UnixAddress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,6 +35,39 @@ public final class JavaStreams {
       ByteBuffer answer = ByteBuffer.allocate(question.length);
       socket.blocking().readExactly(answer).close();
       System.out.println(StandardCharsets.UTF_8.decode(answer.flip()));
+    }
+  }
+
+  static Subscription echo(Server<StreamSocket> server) throws IOException {
+    return server.listen((from, connection) -> connection.listen(new Echo()));
+  }
+
+  /** Reads no faster than the peer takes back. */
+  private static final class Echo implements StreamListener {
+    private Subscription reading;
+    private ByteBuffer unsent;
+
+    @Override
+    public void onStart(StreamSocket socket, Subscription subscription) {
+      reading = subscription;
+    }
+
+    @Override
+    public void onData(StreamSocket socket, ByteBuffer bytes, Ancillary ancillary)
+        throws IOException {
+      socket.tryWrite(bytes);
+      if (bytes.hasRemaining()) {
+        unsent = ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
+        reading.pause(); // What comes now waits in the kernel, and its writer with it.
+      }
+    }
+
+    @Override
+    public void onWritable(StreamSocket socket) throws IOException {
+      socket.tryWrite(unsent);
+      if (!unsent.hasRemaining()) {
+        reading.resume();
+      }
     }
   }
 

@@ -2,6 +2,9 @@ package dev.ancilla.examples.guide
 
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
+import dev.ancilla.coroutines.end
+import dev.ancilla.coroutines.read
+import dev.ancilla.coroutines.readExactly
 import dev.ancilla.examples.printedBy
 import dev.ancilla.examples.tool.Program
 import io.kotest.core.spec.style.FunSpec
@@ -10,7 +13,9 @@ import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.coroutineScope
+import java.nio.ByteBuffer
 import kotlin.io.path.writeText
+import kotlin.random.Random
 
 /** Runs what the guides show of streams. */
 class StreamGuideTest : FunSpec({
@@ -50,6 +55,25 @@ class StreamGuideTest : FunSpec({
                     printedBy { JavaStreams.ask(address("echo"), "question".toByteArray()) } shouldBe
                         "question\n"
                     serving.await()
+                }
+            }
+        }
+
+    test("a listener in Java echoes no faster than its clients read, and closes at their end")
+        .config(enabledOrReasonIf = { whether }) {
+            Sockets.unixServer().listen(address("listening")).use { server ->
+                JavaStreams.echo(server).use {
+                    coroutineScope {
+                        Sockets.unixStream().connect(address("listening")).use { client ->
+                            val sent = Random(1).nextBytes(3_000_000)
+                            val writing = async { client.end(listOf(ByteBuffer.wrap(sent))) }
+                            val came = ByteBuffer.allocate(sent.size)
+                            client.readExactly(came).close()
+                            writing.await()
+                            came.array().contentEquals(sent) shouldBe true
+                            client.read(ByteBuffer.allocate(1)).isEnd shouldBe true
+                        }
+                    }
                 }
             }
         }
