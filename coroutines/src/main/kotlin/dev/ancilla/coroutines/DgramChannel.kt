@@ -9,9 +9,7 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.ReceiveChannel
 import kotlinx.coroutines.channels.SendChannel
 import kotlinx.coroutines.launch
-import java.io.EOFException
 import java.io.IOException
-import java.nio.channels.ClosedChannelException
 import java.util.concurrent.atomic.AtomicLong
 
 /** Says that a [DgramChannel] with [Overflow.FAIL] was full when the next message arrived. */
@@ -42,11 +40,16 @@ public class DgramChannel internal constructor(
     private val sending = Channel<Message>(capacity)
     private val job =
         scope.launch {
-            val receiving = launch { ending(received) { receiveAll() } }
+            val receiving =
+                launch {
+                    socket.tellingEnd(received) { receiveAll() }
+                    // The other half may be waiting for a message that cannot be sent any more.
+                    if (!socket.isOpen) sending.close()
+                }
             // Who waits for a message that nobody will receive would take it from another.
             received.invokeOnClose { receiving.cancel() }
             launch {
-                ending(sending) { sendAll() }
+                socket.tellingEnd(sending) { sendAll() }
                 dropUnsent()
             }
         }
@@ -78,7 +81,7 @@ public class DgramChannel internal constructor(
 
     private suspend fun receiveAll() {
         while (true) {
-            val message = socket.receive()
+            val message = socket.receiveOrEnd() ?: return
             when (overflow) {
                 Overflow.SUSPEND -> received.send(message)
                 Overflow.DROP_OLDEST -> while (!offer(message)) received.tryReceive().getOrNull()?.let(::drop)
@@ -115,24 +118,6 @@ public class DgramChannel internal constructor(
     /** A closed channel still takes who was waiting to send to it, and would let them wait for ever. */
     private fun dropUnsent() {
         while (sending.tryReceive().isSuccess) continue
-    }
-
-    /** Runs a half to its end, and tells its channel how it ended. */
-    private suspend fun ending(channel: SendChannel<*>, half: suspend () -> Unit) {
-        try {
-            half()
-            channel.close()
-        } catch (closed: ClosedChannelException) {
-            channel.close(closed.takeIf { socket.isOpen })
-            sending.close() // Its half may be waiting for a message that cannot be sent any more.
-        } catch (end: EOFException) {
-            channel.close() // The peer sends no more; it may still receive.
-        } catch (cancelled: CancellationException) {
-            throw cancelled
-        } catch (failure: Exception) {
-            // Also what a bad message met, such as a closed descriptor: it must not end the scope.
-            channel.close(failure)
-        }
     }
 
     /** Ends both channels; the socket stays open. Idempotent. */

@@ -2,6 +2,8 @@ package dev.ancilla.coroutines
 
 import dev.ancilla.Ancillary
 import dev.ancilla.StreamSocket
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.channels.ReceiveChannel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.io.bytestring.ByteString
 import kotlinx.io.bytestring.unsafe.UnsafeByteStringApi
@@ -55,7 +57,8 @@ public suspend fun StreamSocket.writeFrame(payload: ByteString, ancillary: Ancil
  *
  * @param maxBytes the longest payload; a peer cannot make this process hold more
  * @return the frame, or `null` at the end of the stream
- * @throws ProtocolException if a frame is longer
+ * @throws ProtocolException if a frame is longer, or brings more descriptors than the socket's
+ *   [maxDescriptors][StreamSocket.maxDescriptors]; it stays for the next read
  * @throws EOFException if the stream ends within a frame
  */
 @OptIn(UnsafeByteStringApi::class)
@@ -66,7 +69,7 @@ public suspend fun StreamSocket.readFrame(maxBytes: Int = MEBIBYTE): Frame? {
         val length = head.getInt(0)
         if (length !in 0..maxBytes) {
             throw ProtocolException(
-                "readFrame: $this sends a frame of ${length.toUInt()} bytes, more than $maxBytes",
+                "readFrame: $this sends a frame of ${length.toUInt()} bytes, more than maxBytes ($maxBytes)",
             )
         }
         val bytes = ByteArray(length)
@@ -108,3 +111,23 @@ private fun StreamSocket.putBack(head: ByteBuffer, ancillary: Ancillary) {
  */
 public fun StreamSocket.frames(maxBytes: Int = MEBIBYTE): Flow<Frame> =
     Received(next = { readFrame(maxBytes) }, give = { frame -> frame.use { emit(it) } })
+
+/**
+ * Opens a channel of the frames of the stream, which a coroutine of [scope] fills. It is closed at the end
+ * of the stream, or of the socket, and fails with what ended the reading.
+ *
+ * ### Ownership
+ * Who receives a frame closes it. Frames that nobody received, because the channel or the scope was
+ * cancelled, are closed with their descriptors; what was not read into the channel stays with the socket.
+ *
+ * @param capacity how many frames wait in the channel, at least 1; then the peer waits
+ * @param maxBytes the longest payload: a peer cannot make this process hold more than [capacity] + 1 of them
+ * @throws IllegalArgumentException if [capacity] is less than 1
+ */
+public fun StreamSocket.framesIn(
+    scope: CoroutineScope,
+    capacity: Int = 16,
+    maxBytes: Int = MEBIBYTE,
+): ReceiveChannel<Frame> = filling(scope, capacity, Frame::close) { channel ->
+    while (true) channel.send(readFrame(maxBytes) ?: break)
+}

@@ -31,6 +31,7 @@ abstract class StreamContract(internal val provider: String) : FunSpec() {
         streamHabits()
         streamFlows()
         streamListeners()
+        streamChannels()
     }
 
     /** A test of what is the same in every style. */
