@@ -69,6 +69,8 @@ public interface StreamSocket extends UnixConnection {
    * @param target where to; filled, or untouched but for the bytes beyond its position
    * @return the descriptors that came with these bytes, owned by the caller, those of several
    *     writes in their order; {@code null} if not all bytes are there yet
+   * @throws java.net.ProtocolException if with these bytes came more descriptors than {@link
+   *     #maxDescriptors()}; everything stays for the next read, or is closed with this socket
    * @throws java.io.EOFException if the stream ends before; what came stays for the next read
    * @throws IOException as {@link #tryRead(ByteBuffer)}
    */

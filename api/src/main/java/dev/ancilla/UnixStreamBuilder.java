@@ -17,7 +17,8 @@ public final class UnixStreamBuilder {
 
   /**
    * Says how many descriptors a read may bring. Without it none: the kernel then discards what is
-   * sent, and nobody can fill this process with descriptors.
+   * sent, and nobody can fill this process with descriptors. An exact read, or a frame, with which
+   * more come is refused.
    *
    * @param count at most 253; descriptors beyond it are closed, and the read says so
    * @return this

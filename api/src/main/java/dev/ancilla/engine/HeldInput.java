@@ -117,18 +117,25 @@ final class HeldInput {
     return count;
   }
 
-  /** How many descriptors come with the first so many bytes, or -1 if some of them are missing. */
+  /** How many descriptors come with the first so many bytes. */
   int descriptors(int count) {
     int found = 0;
     for (Mark mark : marks) {
       if (mark.at < from + count) {
-        if (mark.ancillary.truncated()) {
-          return -1;
-        }
         found += mark.ancillary.descriptors().size();
       }
     }
     return found;
+  }
+
+  /** Whether descriptors that came with the first so many bytes were not kept. */
+  boolean truncated(int count) {
+    for (Mark mark : marks) {
+      if (mark.at < from + count && mark.ancillary.truncated()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Fills a buffer, for which there are enough bytes here. */

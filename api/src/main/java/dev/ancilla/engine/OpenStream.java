@@ -44,7 +44,7 @@ public final class OpenStream extends OpenSocket<StreamTransport> implements Str
    */
   public OpenStream(Opening.Opened<StreamTransport> opened) {
     super(opened);
-    this.input = new StreamInput(transport);
+    this.input = new StreamInput(transport, opened.maxDescriptors());
     this.checks = new OutgoingChecks("write", RULES, opened);
     this.blocking = new StreamBlockingView(this);
     this.async = new StreamAsyncView(this);

@@ -32,13 +32,15 @@ final class StreamInput implements Readiness {
   static final int ANY_DESCRIPTORS = -1;
 
   private final StreamTransport transport;
+  private final int maxDescriptors;
   private final HeldInput held = new HeldInput(); // guarded by lock
   private final ReentrantLock lock = new ReentrantLock();
   private volatile boolean holds; // whether anything is held, to be read without the lock
   private boolean closed; // guarded by lock
 
-  StreamInput(StreamTransport transport) {
+  StreamInput(StreamTransport transport, int maxDescriptors) {
     this.transport = transport;
+    this.maxDescriptors = maxDescriptors;
   }
 
   @Nullable StreamRead read(List<ByteBuffer> targets) throws IOException {
@@ -61,7 +63,11 @@ final class StreamInput implements Readiness {
     try {
       checkOpen();
       int wanted = target.remaining();
-      for (int calls = 0; held.size() < wanted; calls++) {
+      for (int calls = 0; ; calls++) {
+        checkLimit(wanted);
+        if (held.size() >= wanted) {
+          break;
+        }
         if (calls == CALLS || !fetch(wanted)) {
           return null;
         }
@@ -90,17 +96,35 @@ final class StreamInput implements Readiness {
     return true;
   }
 
+  /** Before more is fetched: a peer cannot make this process hold descriptors without bound. */
+  private void checkLimit(int wanted) throws ProtocolException {
+    int came = held.descriptors(wanted);
+    if (came > maxDescriptors) {
+      throw new ProtocolException(
+          "read: with "
+              + Math.min(held.size(), wanted)
+              + " of "
+              + wanted
+              + " bytes came "
+              + came
+              + " descriptors, more than maxDescriptors ("
+              + maxDescriptors
+              + ")");
+    }
+  }
+
   private void checkDescriptors(int bytes, int wanted) throws ProtocolException {
     if (wanted == ANY_DESCRIPTORS) {
       return;
     }
     int came = held.descriptors(bytes);
-    if (came != wanted) {
+    boolean truncated = held.truncated(bytes);
+    if (came != wanted || truncated) {
       throw new ProtocolException(
           "read: with "
               + bytes
               + " bytes came "
-              + (came < 0 ? "more descriptors than were kept" : came + " descriptors")
+              + (truncated ? "more descriptors than were kept" : came + " descriptors")
               + ", not "
               + wanted);
     }

@@ -32,6 +32,7 @@ abstract class StreamContract(internal val provider: String) : FunSpec() {
         streamFlows()
         streamListeners()
         streamChannels()
+        streamLimits()
     }
 
     /** A test of what is the same in every style. */

@@ -110,7 +110,7 @@ internal fun StreamContract.streamDescriptors() {
     }
 
     scenario("descriptors that nobody reads are closed with the sockets") {
-        val pair = pair()
+        val pair = pair(descriptors = 10)
         repeat(10) { pair.left().write("x", fileWith("unread")) }
         pair.right().readPart(1).second shouldBe listOf("unread")
         pair.right().tryReadExactly(ByteBuffer.allocate(100)) shouldBe null
