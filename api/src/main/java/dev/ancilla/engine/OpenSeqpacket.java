@@ -1,13 +1,9 @@
 package dev.ancilla.engine;
 
-import dev.ancilla.Feature;
-import dev.ancilla.OwnedFd;
-import dev.ancilla.PeerCredentials;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.UnixSeqpacketSocket;
 import dev.ancilla.spi.ConnectionTransport;
 import dev.ancilla.spi.DgramTransport;
-import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Pending;
 import dev.ancilla.spi.SeqpacketTransport;
 import dev.ancilla.spi.ServerTransport;
@@ -15,7 +11,8 @@ import java.io.IOException;
 import java.net.SocketAddress;
 
 /** An open Unix sequenced-packet socket. */
-public final class OpenSeqpacket extends OpenUnixMessages implements UnixSeqpacketSocket {
+public final class OpenSeqpacket extends OpenUnixMessages
+    implements UnixSeqpacketSocket, OpenConnection {
   private final SeqpacketTransport connection;
 
   /**
@@ -63,30 +60,12 @@ public final class OpenSeqpacket extends OpenUnixMessages implements UnixSeqpack
   }
 
   @Override
-  public void shutdownInput() throws IOException {
-    shutdown(Interest.READ);
+  public OpenSeqpacket socket() {
+    return this;
   }
 
   @Override
-  public void shutdownOutput() throws IOException {
-    shutdown(Interest.WRITE);
-  }
-
-  private void shutdown(Interest interest) throws IOException {
-    checkOpen("shutdown", null);
-    connection.shutdown(interest);
-  }
-
-  @Override
-  public PeerCredentials peerCredentials() throws IOException {
-    checkOpen("getsockopt", null);
-    return connection.peerCredentials();
-  }
-
-  @Override
-  public OwnedFd peerPidfd() throws IOException {
-    checkOpen("getsockopt", null);
-    checkFeature(Feature.PEER_PIDFD, "peerPidfd");
-    return connection.peerPidfd();
+  public SeqpacketTransport connection() {
+    return connection;
   }
 }

@@ -4,9 +4,7 @@ import dev.ancilla.Ancillary;
 import dev.ancilla.AsyncStream;
 import dev.ancilla.BlockingStream;
 import dev.ancilla.Errno;
-import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
-import dev.ancilla.PeerCredentials;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.StreamListener;
 import dev.ancilla.StreamRead;
@@ -28,7 +26,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** An open stream socket: checks what it is given, and hands attempts to its transport. */
-public final class OpenStream extends OpenSocket<StreamTransport> implements StreamSocket {
+public final class OpenStream extends OpenSocket<StreamTransport>
+    implements StreamSocket, OpenConnection {
   private static final AddressRules RULES = new UnixRules();
   private static final StreamRead NO_ROOM = StreamRead.of(0, Ancillary.none());
 
@@ -158,36 +157,13 @@ public final class OpenStream extends OpenSocket<StreamTransport> implements Str
   }
 
   @Override
-  public void shutdownInput() throws IOException {
-    shutdown(Interest.READ);
+  public OpenStream socket() {
+    return this;
   }
 
   @Override
-  public void shutdownOutput() throws IOException {
-    shutdown(Interest.WRITE);
-  }
-
-  private void shutdown(Interest interest) throws IOException {
-    checkOpen("shutdown", null);
-    attempt(
-        interest,
-        () -> {
-          transport.shutdown(interest);
-          return interest;
-        });
-  }
-
-  @Override
-  public PeerCredentials peerCredentials() throws IOException {
-    checkOpen("getsockopt", null);
-    return transport.peerCredentials();
-  }
-
-  @Override
-  public OwnedFd peerPidfd() throws IOException {
-    checkOpen("getsockopt", null);
-    checkFeature(Feature.PEER_PIDFD, "peerPidfd");
-    return transport.peerPidfd();
+  public StreamTransport connection() {
+    return transport;
   }
 
   @Override
