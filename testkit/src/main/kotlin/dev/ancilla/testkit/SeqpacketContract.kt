@@ -1,6 +1,8 @@
 package dev.ancilla.testkit
 
 import dev.ancilla.Datagram
+import dev.ancilla.DgramListener
+import dev.ancilla.DgramSocket
 import dev.ancilla.Errno
 import dev.ancilla.Feature
 import dev.ancilla.Message
@@ -32,6 +34,7 @@ import java.nio.channels.ServerSocketChannel
 import java.nio.file.Files
 import java.nio.file.Path
 import java.time.Duration
+import java.util.concurrent.CompletableFuture
 
 /**
  * What Unix sequenced packets do on [provider]. Each test, in each style, must leave the descriptors
@@ -280,6 +283,31 @@ private fun SeqpacketContract.seqpacketConnections() {
         late.receiveText() shouldBe "to the late one"
         shouldThrow<AlreadyConnectedException> { first.tryConnect(server.localAddress()) }
         shouldThrow<SocketTimeoutException> { server.blocking().accept(Duration.ofMillis(20)) }
+    }
+
+    scenario("listeners serve connections and their packets, to the end of each") {
+        val server = keep(Sockets.unixSeqpacketServer().maxDescriptors(1).listen(freshAddress()))
+        val ended = CompletableFuture<Unit>()
+        server.listen { _, connection ->
+            keep(connection).listen(
+                object : DgramListener {
+                    override fun onMessage(socket: DgramSocket, datagram: Datagram) {
+                        socket.trySend(Message.of(datagram.bytes()))
+                    }
+
+                    override fun onClose(socket: DgramSocket) {
+                        ended.complete(Unit)
+                    }
+                },
+            )
+        }
+        val file = fileWith("a")
+        val client = open().also { it.tryConnect(server.localAddress()) shouldBe true }
+        client.send("one", file)
+        client.send("")
+        List(2) { client.receiveText() } shouldBe listOf("one", "")
+        client.shutdownOutput()
+        ended.join("the connection's end")
     }
 
     scenario("a peer is known, by the kernel and by its name") {
