@@ -21,8 +21,7 @@ private const val JUNIX = "native-junix"
 /** Both providers on one class path. Where Java is older, or native-ffm was left out, there is but one. */
 class ProvidersTest :
     FunSpec({
-        val hasFfm = ProvidersTest::class.java.getResource("/dev/ancilla/ffm/FfmProvider.class") != null
-        val both = hasFfm && Runtime.version().feature() >= 22
+        val both = Program.hasFfm
 
         fun run(vararg options: String): List<String> {
             val command = Program.javaCommand(BothProviders::class.java.name).toMutableList()

@@ -6,17 +6,15 @@ import java.net.InetSocketAddress
 import java.net.SocketAddress
 
 /**
- * Reads an address of the command line: `unix:/path`, `unix:@name`, `unix-stream:` with the same,
- * `udp:host:port`, or a bare path.
+ * Reads an address of the command line: `unix:/path`, `unix:@name`, `unix-stream:` and `unix-seqpacket:`
+ * with the same, `udp:host:port`, or a bare path.
  *
  * @throws IllegalArgumentException if it is none
  */
 internal fun addressOf(text: String): SocketAddress {
     val kind = text.substringBefore(':', "")
-    if (kind == StreamAddress.SCHEME) return StreamAddress.parse(text)
-    if (kind == "unix-seqpacket") {
-        throw IllegalArgumentException("$kind: addresses are not in this version: $text")
-    }
+    val served = ServedAddress.Kind.of(kind)
+    if (served != null) return ServedAddress(served, UnixAddress.parse("unix:" + text.substringAfter(':')))
     if (kind != "udp") return UnixAddress.parse(text)
     return udpAddress(text.substringAfter(':'), text)
 }

@@ -9,8 +9,8 @@ internal class Ancilla : ToolCommand("ancilla") {
 
     override fun helpEpilog(context: Context) =
         """
-        Addresses: unix:/path, unix:@name (abstract; \0 and \xHH are bytes of it), unix-stream:/path,
-        unix-stream:@name, udp:host:port, udp:[::1]:port, udp:*:port. A bare path means unix:.
+        Addresses: unix:/path, unix:@name (abstract; \0 and \xHH are bytes of it), unix-stream: and
+        unix-seqpacket: with the same, udp:host:port, udp:[::1]:port, udp:*:port. A bare path means unix:.
 
         Exit status: 0 done; 1 nothing arrived within --timeout, or fewer than --count; 2 bad usage;
         3 the operation failed.

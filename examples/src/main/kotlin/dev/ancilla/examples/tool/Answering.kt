@@ -1,15 +1,11 @@
 package dev.ancilla.examples.tool
 
-import dev.ancilla.Ancillary
 import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.SocketOpException
-import dev.ancilla.StreamSocket
 import dev.ancilla.coroutines.send
-import dev.ancilla.coroutines.write
 import kotlinx.coroutines.withTimeoutOrNull
-import java.nio.ByteBuffer
 import kotlin.time.Duration.Companion.seconds
 
 /** How long an answer waits for room at a sender that does not read. */
@@ -29,35 +25,21 @@ internal suspend fun DgramSocket.answer(
         warn("no reply: the sender has no address")
         return false
     }
-    var sent = false
-    try {
-        withTimeoutOrNull(PATIENCE) {
-            send(answer.to(sender))
-            sent = true
-        }
-        if (!sent) warn("no reply: ${sender.shown()} has no room")
-    } catch (e: SocketOpException) {
-        warn("no reply: ${e.inOneLine()}")
-    }
-    return sent
+    return patiently(sender.shown(), warn) { send(answer.to(sender)) }
 }
 
 /**
- * Writes [answer] to the other end of a stream and returns whether all of it went. If not, which is told to
- * [warn], nothing sensible can follow.
+ * Has [send] send an answer to [who] and returns whether all of it went. If not, which is told to [warn],
+ * nothing sensible can follow on a stream.
  */
-internal suspend fun StreamSocket.answer(
-    answer: ByteArray,
-    ancillary: Ancillary,
-    warn: (String) -> Unit,
-): Boolean {
+internal suspend fun patiently(who: String, warn: (String) -> Unit, send: suspend () -> Unit): Boolean {
     var sent = false
     try {
         withTimeoutOrNull(PATIENCE) {
-            write(ByteBuffer.wrap(answer), ancillary)
+            send()
             sent = true
         }
-        if (!sent) warn("no reply: who connected does not read")
+        if (!sent) warn("no reply: $who has no room")
     } catch (e: SocketOpException) {
         warn("no reply: ${e.inOneLine()}")
     }

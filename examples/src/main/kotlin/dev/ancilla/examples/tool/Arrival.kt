@@ -6,7 +6,8 @@ import dev.ancilla.PeerCredentials
 import java.net.SocketAddress
 
 /**
- * A message, or one read of a stream: what is printed, saved and sent back.
+ * A message, or one read of a stream: what is printed, saved and sent back. Closing it closes what came
+ * beside the bytes.
  *
  * @property size how many bytes were sent, of which [bytes] may be the first
  * @property sender `null` for one without a name
@@ -19,7 +20,8 @@ internal class Arrival(
     val ancillary: Ancillary,
     val credentials: PeerCredentials?,
     val size: Int = bytes.size,
-) {
+    owner: AutoCloseable,
+) : AutoCloseable by owner {
     val truncated: Boolean
         get() = size > bytes.size
 
@@ -32,6 +34,7 @@ internal class Arrival(
                 ancillary,
                 ancillary.credentials(),
                 message.size(),
+                owner = message,
             )
         }
     }

@@ -5,11 +5,9 @@ import com.github.ajalt.clikt.parameters.arguments.argument
 import com.github.ajalt.clikt.parameters.options.option
 import com.github.ajalt.clikt.parameters.types.long
 import com.github.ajalt.clikt.parameters.types.restrictTo
-import dev.ancilla.Ancillary
 import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
-import dev.ancilla.StreamSocket
 import dev.ancilla.UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE
 
 /** `echo`: sends back every message with its descriptors, and of streams what each read brings. */
@@ -27,37 +25,35 @@ internal class Echo : ToolCommand("echo") {
 
     override suspend fun run() {
         when (val at = address) {
-            is StreamAddress -> echoStreams(at)
+            is ServedAddress -> echoConnections(at)
             else -> echoMessages()
         }
     }
 
-    private suspend fun echoStreams(at: StreamAddress) {
-        listenAt(at) { maxDescriptors(DESCRIPTORS_PER_MESSAGE) }.useUntilSignal { server ->
+    private suspend fun echoConnections(at: ServedAddress) {
+        val accepting =
+            Accepting.at(at, Reading(timeout, ::warn)) { maxDescriptors(DESCRIPTORS_PER_MESSAGE) }
+        accepting.server.useUntilSignal { server ->
             note("bound ${at.shown()}, provider ${server.provider()}")
             val back =
-                object : StreamTaker {
-                    override suspend fun take(connection: StreamSocket, read: Arrival): Boolean {
-                        val lent = Ancillary.lend(read.ancillary.descriptors())
-                        if (!connection.answer(read.bytes, lent, ::warn)) return false
-                        note("sent back ${read.bytes.size} bytes and ${lent.descriptors().size} descriptors")
+                object : Taker {
+                    override suspend fun take(connection: Incoming, arrival: Arrival): Boolean {
+                        val lent = arrival.ancillary.descriptors()
+                        if (!connection.answer(arrival.bytes, lent)) return false
+                        note("sent back ${arrival.bytes.size} bytes and ${lent.size} descriptors")
                         return true
                     }
 
-                    override suspend fun ended(connection: StreamSocket) = note("the stream ended")
+                    override suspend fun ended() = note("the connection ended")
                 }
-            StreamArrivals(
-                server,
-                "echo ${at.shown()}",
-                timeout,
-                keepOpen = true,
-                ::warn,
-            ).takeEach(count, back)
+            val arrivals =
+                ConnectionArrivals(accepting, "echo ${at.shown()}", timeout, keepOpen = true, ::warn)
+            arrivals.takeEach(count, back)
         }
     }
 
     private suspend fun echoMessages() {
-        openFor(address) { maxDescriptors(DESCRIPTORS_PER_MESSAGE) }.useUntilSignal { socket ->
+        openFor(address, DESCRIPTORS_PER_MESSAGE).useUntilSignal { socket ->
             socket.bind(address)
             note("bound ${socket.localAddress().shown()}, provider ${socket.provider()}")
             val arrivals = Arrivals(socket, "echo ${address.shown()}", timeout, ::warn)

@@ -12,12 +12,10 @@ import com.github.ajalt.clikt.parameters.types.int
 import com.github.ajalt.clikt.parameters.types.long
 import com.github.ajalt.clikt.parameters.types.path
 import com.github.ajalt.clikt.parameters.types.restrictTo
-import dev.ancilla.Ancillary
 import dev.ancilla.DgramSocket
 import dev.ancilla.Feature
 import dev.ancilla.Message
 import dev.ancilla.Sockets
-import dev.ancilla.StreamSocket
 import dev.ancilla.UdpBuilder
 import dev.ancilla.UdpSocket
 import dev.ancilla.UnixDgramBuilder
@@ -67,7 +65,7 @@ internal class Recv : ToolCommand("recv") {
     ).group().multiple()
     private val keepOpen by option(
         "--keep-open",
-        help = "Goes on to the next connection when a stream has ended",
+        help = "Goes on to the next connection when one has ended",
     ).flag()
     private val pause by option(
         "--pause",
@@ -76,42 +74,38 @@ internal class Recv : ToolCommand("recv") {
     ).long().restrictTo(0)
 
     override fun help(context: Context) =
-        "Binds and prints what arrives. At unix-stream: it accepts one connection and ends after its stream."
+        "Binds and prints what arrives. At unix-stream: and unix-seqpacket: it accepts one connection and " +
+            "ends with it."
 
     override suspend fun run() {
         checkOptions()
         val saving = saveFds?.let { Saving(it, ::warn) }
         when (val at = address) {
-            is StreamAddress -> recvStreams(at, saving)
+            is ServedAddress -> recvConnections(at, saving)
             else -> recvMessages(saving)
         }
     }
 
-    private suspend fun recvStreams(at: StreamAddress, saving: Saving?) {
-        listenAt(at, ::configure).useUntilSignal { server ->
+    private suspend fun recvConnections(at: ServedAddress, saving: Saving?) {
+        val accepting = Accepting.at(at, Reading(timeout, ::warn, limit, credentials), ::configure)
+        accepting.server.useUntilSignal { server ->
             note("bound ${at.shown()}, provider ${server.provider()}")
-            val printer = Printer(format, stream = true)
+            val printer = Printer(format, stream = at.isStream)
             val taker =
-                object : StreamTaker {
-                    override suspend fun take(connection: StreamSocket, read: Arrival): Boolean {
-                        saving?.save(read.ancillary)
-                        printer.print(read)
+                object : Taker {
+                    override suspend fun take(connection: Incoming, arrival: Arrival): Boolean {
+                        saving?.save(arrival.ancillary)
+                        printer.print(arrival)
                         // Who does not hear the answer may have written more.
-                        reply?.let { connection.answer(it.encodeToByteArray(), Ancillary.none(), ::warn) }
+                        reply?.let { connection.answer(it.encodeToByteArray(), emptyList()) }
                         return true
                     }
 
-                    override suspend fun ended(connection: StreamSocket) = printer.printEnd()
+                    override suspend fun ended() = printer.printEnd()
                 }
-            val arrivals = StreamArrivals(server, "recv ${at.shown()}", timeout, keepOpen, ::warn)
+            val arrivals = ConnectionArrivals(accepting, "recv ${at.shown()}", timeout, keepOpen, ::warn)
             try {
-                arrivals.takeEach(
-                    count,
-                    taker,
-                    limit ?: StreamArrivals.READ,
-                    credentials,
-                    pause?.milliseconds,
-                )
+                arrivals.takeEach(count, taker, pause?.milliseconds)
             } finally {
                 printer.endLine()
             }
@@ -121,7 +115,7 @@ internal class Recv : ToolCommand("recv") {
     private suspend fun recvMessages(saving: Saving?) {
         val printer = Printer(format)
         val forUdp: UdpBuilder.() -> Unit = { if (join.isNotEmpty()) reuseAddress() }
-        openFor(address, limit, forUdp, ::configure).useUntilSignal { socket ->
+        openFor(address, maxFds ?: USUAL_MAX_FDS, limit, forUdp, ::configure).useUntilSignal { socket ->
             socket.bind(address)
             if (socket is UdpSocket) join.forEach { it.join(socket) }
             note("bound ${socket.localAddress().shown()}, provider ${socket.provider()}")
@@ -136,8 +130,8 @@ internal class Recv : ToolCommand("recv") {
     }
 
     private fun checkOptions() {
-        if (keepOpen && address !is StreamAddress) {
-            throw UsageError("only for unix-stream: addresses: --keep-open")
+        if (keepOpen && address !is ServedAddress) {
+            throw UsageError("only for unix-stream: and unix-seqpacket: addresses: --keep-open")
         }
         if (address !is InetSocketAddress) {
             if (join.isNotEmpty()) throw UsageError("only for udp: addresses: --join")
@@ -157,13 +151,12 @@ internal class Recv : ToolCommand("recv") {
     }
 
     private fun configure(builder: UnixDgramBuilder) {
-        builder.maxDescriptors(maxFds ?: USUAL_MAX_FDS)
         mode?.let(builder::mode)
         if (replaceStale) builder.replaceStale()
         if (credentials && offersCredentials()) builder.messageCredentials()
     }
 
-    private fun configure(builder: UnixServerBuilder<StreamSocket>) {
+    private fun configure(builder: UnixServerBuilder<*>) {
         builder.maxDescriptors(maxFds ?: USUAL_MAX_FDS)
         mode?.let(builder::mode)
         if (replaceStale) builder.replaceStale()

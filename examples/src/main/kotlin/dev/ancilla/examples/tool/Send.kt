@@ -21,8 +21,10 @@ import dev.ancilla.Sockets
 import dev.ancilla.UdpSocket
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixDgramBuilder.DESCRIPTORS_PER_MESSAGE
+import dev.ancilla.UnixSeqpacketSocket
 import dev.ancilla.coroutines.connect
 import dev.ancilla.coroutines.end
+import java.io.EOFException
 import java.net.InetSocketAddress
 import java.net.SocketAddress
 
@@ -76,21 +78,22 @@ internal class Send : ToolCommand("send") {
 
     override suspend fun run() {
         val payloads =
-            Payloads(words, file, stdin, empty, again = count > 1, lineEnds = address is StreamAddress)
+            Payloads(words, file, stdin, empty, again = count > 1, lineEnds = address.isStream)
         checkOptions()
         LentFds.open(fds, inheritFds).use { lent ->
-            when (val at = address) {
-                is StreamAddress -> sendStream(at, payloads, lent.all)
-                else -> sendMessages(payloads, lent.all)
+            val at = address
+            if (at is ServedAddress && at.isStream) {
+                sendStream(at, payloads, lent.all)
+            } else {
+                sendMessages(payloads, lent.all)
             }
         }
     }
 
-    private suspend fun sendStream(at: StreamAddress, payloads: Payloads, lent: List<OwnedFd>) {
-        val builder = Sockets.unixStream().maxDescriptors(if (reply) Recv.USUAL_MAX_FDS else 0)
-        builder.open().useUntilSignal { socket ->
+    private suspend fun sendStream(at: ServedAddress, payloads: Payloads, lent: List<OwnedFd>) {
+        Sockets.unixStream().maxDescriptors(descriptorsOfAnswer()).open().useUntilSignal { socket ->
             val sender = StreamSender(socket, at, timeout)
-            sender.connect()
+            socket.connectTo(at, timeout)
             for (round in 1..count) {
                 payloads.forEach { index, payload ->
                     val withFds = if (index == 0) lent else emptyList()
@@ -99,17 +102,25 @@ internal class Send : ToolCommand("send") {
                 }
             }
             socket.end()
-            if (reply) sender.takeAnswer(Printer(format)::print)
+            if (reply) {
+                printAnswer(
+                    "recv ${at.shown()}",
+                    StreamIncoming(socket, Reading(timeout, ::warn))::next,
+                )
+            }
         }
     }
 
     private suspend fun sendMessages(payloads: Payloads, lent: List<OwnedFd>) {
-        openFor(address) { if (reply) maxDescriptors(Recv.USUAL_MAX_FDS) }.useUntilSignal { socket ->
+        openFor(address, descriptorsOfAnswer()).useUntilSignal { socket ->
             prepare(socket)
             sendAll(socket, payloads, lent)
+            if (socket is UnixSeqpacketSocket) socket.shutdownOutput()
             if (reply) printAnswer(socket)
         }
     }
+
+    private fun descriptorsOfAnswer() = if (reply) Recv.USUAL_MAX_FDS else 0
 
     private fun checkOptions() {
         val descriptors = fds.size + inheritFds.size
@@ -119,10 +130,10 @@ internal class Send : ToolCommand("send") {
         if (address !is InetSocketAddress && (ttl != null || through != null)) {
             throw UsageError("only for udp: addresses: --ttl, --interface")
         }
-        if (address is StreamAddress && (bind != null || overflow != Overflow.WAIT)) {
+        if (address.isStream && (bind != null || overflow != Overflow.WAIT)) {
             throw UsageError("not for unix-stream: addresses: --bind, --overflow drop, --overflow fail")
         }
-        if (address is StreamAddress && empty && descriptors > 0) {
+        if (address.isStream && empty && descriptors > 0) {
             throw UsageError("a stream carries descriptors beside a byte, and --empty has none")
         }
         if (descriptors > DESCRIPTORS_PER_MESSAGE) {
@@ -133,7 +144,11 @@ internal class Send : ToolCommand("send") {
     private suspend fun prepare(socket: DgramSocket) {
         if (socket is UdpSocket) route(socket)
         localAddress()?.let { socket.bind(it) }
-        if (connect) socket.connect(address)
+        val at = address
+        when {
+            socket is UnixSeqpacketSocket && at is ServedAddress -> socket.connectTo(at, timeout)
+            connect -> socket.connect(at)
+        }
     }
 
     private fun route(socket: UdpSocket) {
@@ -148,7 +163,7 @@ internal class Send : ToolCommand("send") {
 
     private suspend fun sendAll(socket: DgramSocket, payloads: Payloads, lent: List<OwnedFd>) {
         val sender = Sender(socket, address, overflow, timeout)
-        val target = address.takeUnless { connect }
+        val target = address.takeUnless { connect || it is ServedAddress }
         for (round in 1..count) {
             payloads.forEach { index, payload ->
                 val withFds = if (index == 0) lent else emptyList()
@@ -161,10 +176,22 @@ internal class Send : ToolCommand("send") {
     }
 
     private suspend fun printAnswer(socket: DgramSocket) {
+        if (socket is UnixSeqpacketSocket) {
+            val incoming = MessagesIncoming(socket, Reading(timeout, ::warn))
+            return printAnswer("recv ${address.shown()}", incoming::next)
+        }
         val what = "recv ${socket.localAddress().shown()}"
+        val arrivals = Arrivals(socket, what, timeout, ::warn)
+        printAnswer(what) { arrivals.next()?.let(Arrival::of) }
+    }
+
+    private suspend fun printAnswer(what: String, next: suspend () -> Arrival?) {
         val answer =
-            Arrivals(socket, what, timeout, ::warn).next()
-                ?: throw Ending(Status.TOO_FEW, "$what: no answer for $timeout")
-        answer.use { Printer(format).print(Arrival.of(it)) }
+            try {
+                next()
+            } catch (_: EOFException) {
+                throw Ending(Status.TOO_FEW, "$what: no answer, the connection ended")
+            } ?: throw Ending(Status.TOO_FEW, "$what: no answer for $timeout")
+        answer.use(Printer(format)::print)
     }
 }

@@ -55,11 +55,10 @@ internal class Sender(
             socket.send(message)
             went = true
         }
-        if (!went) {
-            throw Ending(
-                Status.TOO_FEW,
-                "send ${address.shown()}: no room for $timeout, $sent sent before",
-            )
-        }
+        if (!went) throw noRoom(address, timeout, sent)
     }
 }
+
+/** Tells that the receiver took nothing more in time. */
+internal fun noRoom(address: SocketAddress, timeout: Duration?, sent: Long) =
+    Ending(Status.TOO_FEW, "send ${address.shown()}: no room for $timeout, $sent sent before")

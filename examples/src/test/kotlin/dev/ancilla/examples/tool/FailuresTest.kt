@@ -77,13 +77,12 @@ class FailuresTest : FunSpec({
                     "recv",
                     "unix:/tmp/x",
                     "--keep-open",
-                ) to "only for unix-stream: addresses: --keep-open",
+                ) to "only for unix-stream: and unix-seqpacket: addresses: --keep-open",
                 listOf("send", "unix-stream:/tmp/x", "y", "--bind", "auto") to
                     "not for unix-stream: addresses: --bind",
                 listOf("send", "unix-stream:/tmp/x", "--empty", "--inherit-fd", "0") to
                     "a stream carries descriptors beside a byte",
-                listOf("send", "unix-seqpacket:/tmp/x", "y") to
-                    "unix-seqpacket: addresses are not in this version",
+                listOf("recv", "unix-seqpacket:") to "unix-seqpacket:",
                 listOf("recv", "udp:nowhere") to "not udp:HOST:PORT",
                 listOf("recv", "unix:/tmp/x", "--limit", "0") to "--limit",
                 listOf("recv", "unix:/tmp/x", "--timeout", "-1") to "--timeout",

@@ -114,17 +114,36 @@ internal class Program(
         fun example(mainClass: String, vararg args: String, input: ByteArray = ByteArray(0)) =
             Program(javaCommand("dev.ancilla.examples.$mainClass", *args), input)
 
-        fun javaCommand(mainClass: String, vararg args: String): List<String> = buildList {
+        fun javaCommand(
+            mainClass: String,
+            vararg args: String,
+            classPath: List<String> = classPath(),
+        ): List<String> = buildList {
             add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
             addAll(listOf("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"))
             if (Runtime.version().feature() >= 22) add("--enable-native-access=ALL-UNNAMED")
-            addAll(listOf("-cp", System.getProperty("java.class.path"), mainClass))
+            addAll(listOf("-cp", classPath.joinToString(":"), mainClass))
             addAll(args)
         }
 
         /** Runs the tool to its end. */
         fun run(vararg args: String, input: ByteArray = ByteArray(0)): Ended =
             tool(*args, input = input).use { Ended(it.status(), it.out, it.err) }
+
+        /** As [run], where native-ffm is not on the class path. */
+        fun runWithoutFfm(vararg args: String): Ended {
+            val others = classPath().filterNot { "native-ffm" in it }
+            val command = javaCommand("dev.ancilla.examples.tool.MainKt", *args, classPath = others)
+            return Program(command).use { Ended(it.status(), it.out, it.err) }
+        }
+
+        /** Whether native-ffm is here: on a class path that has it, and a Java that it knows. */
+        val hasFfm: Boolean
+            get() =
+                Program::class.java.getResource("/dev/ancilla/ffm/FfmProvider.class") != null &&
+                    Runtime.version().feature() >= 22
+
+        private fun classPath() = System.getProperty("java.class.path").split(':')
 
         /** Starts `recv` with [args] and returns when its socket file is there. */
         fun receiving(socket: Path, vararg args: String): Program {

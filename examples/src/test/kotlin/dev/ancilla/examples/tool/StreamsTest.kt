@@ -101,9 +101,9 @@ class StreamsTest : FunSpec({
                 Ended(1, "", "ancilla: recv unix-stream:$missing: 0 arrived, then none for 100ms\n")
             serving("recv", "few.sock", "--count", "2").use { recv ->
                 send("few.sock", "only one", "--reply") shouldBe
-                    Ended(1, "", "ancilla: recv unix-stream:$few: no answer, the stream ended\n")
+                    Ended(1, "", "ancilla: recv unix-stream:$few: no answer, the connection ended\n")
                 recv.status() shouldBe 1
-                recv.err shouldContain "1 arrived, then the stream ended"
+                recv.err shouldContain "1 arrived, then the connection ended"
             }
         }
 })
