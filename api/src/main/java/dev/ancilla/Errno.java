@@ -23,6 +23,10 @@ public enum Errno {
   EIO(5, "Input/output error"),
   /** No such device or address. */
   ENXIO(6, "No such device or address"),
+  /** Argument list too long. */
+  E2BIG(7, "Argument list too long"),
+  /** Exec format error. */
+  ENOEXEC(8, "Exec format error"),
   /** Bad file descriptor. */
   EBADF(9, "Bad file descriptor"),
   /** Resource temporarily unavailable: the operation would have to wait. */
@@ -49,6 +53,8 @@ public enum Errno {
   ENFILE(23, "Too many open files in system"),
   /** Too many open files. */
   EMFILE(24, "Too many open files"),
+  /** Text file busy. */
+  ETXTBSY(26, "Text file busy"),
   /** No space left on device. */
   ENOSPC(28, "No space left on device"),
   /** Illegal seek. */

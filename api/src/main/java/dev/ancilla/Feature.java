@@ -80,7 +80,9 @@ public enum Feature {
   PACKET_INFO("ancilla-native-ffm"),
 
   /**
-   * Descriptors that this process was started with can be told apart ({@link Sockets#inherited()}).
+   * Sockets are inherited: those that this process was started with can be told apart ({@link
+   * Sockets#inherited()}), and another program has some when this process becomes it ({@link
+   * Sockets#exec}).
    */
   INHERITANCE("ancilla-native-ffm"),
 

@@ -1,5 +1,6 @@
 package dev.ancilla;
 
+import dev.ancilla.engine.Exec;
 import dev.ancilla.engine.Inheritance;
 import dev.ancilla.engine.OpenSeqpacket;
 import dev.ancilla.engine.OpenStream;
@@ -7,6 +8,7 @@ import dev.ancilla.engine.Providers;
 import dev.ancilla.spi.SocketKind;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The entry: opens sockets.
@@ -102,6 +104,39 @@ public final class Sockets {
    */
   public static List<InheritedFd> inherited() throws IOException {
     return Inheritance.take();
+  }
+
+  /**
+   * Becomes another program, which finds these sockets as {@link #inherited()} does: bound already,
+   * and listening if they are servers. The process stays the same, with its number, and no socket
+   * file is removed. Whoever supervises it notices nothing, and who connects is not refused.
+   *
+   * <p><b>What the program has.</b> The sockets in the map's order from number 3 on, blocking; the
+   * environment of this process with {@code LISTEN_FDS}, {@code LISTEN_PID} and {@code
+   * LISTEN_FDNAMES}; standard input, output and error; no other descriptor. It also has what {@code
+   * execve(2)} keeps: the directory, the umask, the limits, of which Java raises that of open
+   * descriptors to the hard one ({@code -XX:-MaxFDLimit} leaves it), and which signals were ignored
+   * when Java started.
+   *
+   * <p><b>What ends.</b> Everything else of this process, at once: all threads, without shutdown
+   * hooks, and messages that were received ahead and not asked for ({@link
+   * UnixDgramBuilder#prefetch}). Other threads should not use the sockets meanwhile.
+   *
+   * @param command the program, which is looked up in the {@code PATH} if its name has no slash,
+   *     and its arguments
+   * @param sockets the sockets, each with its name: ASCII without colons and control characters, at
+   *     most 255 of them; several may have one name
+   * @throws IllegalArgumentException if the command is empty or has a NUL, or a name is no such
+   * @throws UnsupportedFeatureException without {@link Feature#INHERITANCE}
+   * @throws java.nio.file.NoSuchFileException if there is no such program; like all others this
+   *     leaves the process and the sockets as they were
+   * @throws java.nio.file.AccessDeniedException if it may not be executed
+   * @throws java.nio.channels.ClosedChannelException if a socket is closed
+   * @throws IOException if it fails otherwise
+   */
+  public static void exec(List<String> command, Map<? extends Socket, String> sockets)
+      throws IOException {
+    Exec.exec(command, sockets);
   }
 
   /**

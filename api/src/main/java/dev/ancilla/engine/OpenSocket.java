@@ -5,6 +5,7 @@ import dev.ancilla.Feature;
 import dev.ancilla.Socket;
 import dev.ancilla.Subscription;
 import dev.ancilla.UnsupportedFeatureException;
+import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Readiness;
 import dev.ancilla.spi.Transport;
@@ -80,6 +81,13 @@ abstract class OpenSocket<T extends Transport> implements Socket {
   /** Tells the listeners, on any thread, that a target, or the peer, has no room. */
   void congested(@Nullable SocketAddress target) {
     pumps.forEach(pump -> pump.congested(target));
+  }
+
+  /** A duplicate of the descriptor, for the program that this process becomes. */
+  FdHandle inheritable() throws IOException {
+    checkOpen("exec", null);
+    checkFeature(Feature.INHERITANCE, "exec");
+    return transport.duplicate();
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** How a provider opens descriptors. All of them are close-on-exec. */
 public interface Descriptors {
@@ -57,6 +58,26 @@ public interface Descriptors {
    */
   default InheritedFd inherit(int number, String name) throws IOException {
     throw new UnsupportedOperationException("inherit " + number);
+  }
+
+  /**
+   * Becomes another program ({@code execve(2)}), which has some of the open descriptors and, beside
+   * standard input, output and error, no other.
+   *
+   * @param program its file
+   * @param arguments its arguments, its own name first
+   * @param variables what its environment has instead of variables of these names
+   * @param descriptors what it has from number 3 on, blocking, in their order
+   * @throws IOException if the kernel refuses; then nothing has changed
+   * @throws UnsupportedOperationException without {@link dev.ancilla.Feature#INHERITANCE}
+   */
+  default void exec(
+      Path program,
+      List<String> arguments,
+      Map<String, String> variables,
+      List<FdHandle> descriptors)
+      throws IOException {
+    throw new UnsupportedOperationException("exec " + program);
   }
 
   /**

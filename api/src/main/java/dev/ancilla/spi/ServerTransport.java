@@ -36,14 +36,4 @@ public interface ServerTransport extends Transport {
    * @throws IOException if the kernel refuses; another attempt can be made
    */
   @Nullable ConnectionTransport tryAccept() throws IOException;
-
-  /**
-   * Duplicates the descriptor; of providers that have {@link dev.ancilla.Feature#EXPORT}.
-   *
-   * @return a handle of the duplicate, close-on-exec, owned by the caller
-   * @throws IOException if the socket is closed or the kernel refuses
-   */
-  default FdHandle duplicate() throws IOException {
-    throw new UnsupportedOperationException("duplicate: this provider exports no descriptors");
-  }
 }

@@ -41,6 +41,17 @@ public interface Transport extends Readiness {
   void bufferSize(Interest interest, int bytes) throws IOException;
 
   /**
+   * Duplicates the descriptor; of sockets that have {@link dev.ancilla.Feature#EXPORT} or {@link
+   * dev.ancilla.Feature#INHERITANCE}.
+   *
+   * @return a handle of the duplicate, close-on-exec, owned by the caller
+   * @throws IOException if the socket is closed or the kernel refuses
+   */
+  default FdHandle duplicate() throws IOException {
+    throw new UnsupportedOperationException("duplicate: this provider exports no descriptors");
+  }
+
+  /**
    * Closes the socket: lets the attempts in flight end, gives the descriptor back, closes the
    * descriptors of messages nobody received, and fires every armed wake. Idempotent.
    */

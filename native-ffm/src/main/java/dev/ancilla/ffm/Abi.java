@@ -307,6 +307,15 @@ final class Abi {
   static final int F_SETFL = 4;
   static final int F_DUPFD_CLOEXEC = 1030;
 
+  // bits/signum-generic.h, bits/sigaction.h, bits/types/__sigset_t.h
+  static final int SIGQUIT = 3;
+  static final int SIG_UNBLOCK = 1;
+  static final int SIG_SETMASK = 2;
+  static final int SIGSET_SIZE = 128;
+
+  // unistd.h
+  static final int X_OK = 1;
+
   // linux/stat.h
   static final int S_IFMT = 0170000;
   static final int S_IFREG = 0100000;

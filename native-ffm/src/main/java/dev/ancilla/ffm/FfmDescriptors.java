@@ -20,6 +20,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 
 /** Opens descriptors with the system calls themselves. */
 final class FfmDescriptors implements Descriptors {
@@ -150,6 +151,16 @@ final class FfmDescriptors implements Descriptors {
       }
     }
     return Adopting.inherited(number, name);
+  }
+
+  @Override
+  public void exec(
+      Path program,
+      List<String> arguments,
+      Map<String, String> variables,
+      List<FdHandle> descriptors)
+      throws IOException {
+    throw refused(program, Exec.call(program, arguments, variables, descriptors));
   }
 
   @Override

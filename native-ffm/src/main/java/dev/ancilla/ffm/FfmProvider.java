@@ -59,7 +59,6 @@ public final class FfmProvider implements Provider {
           Feature.MESSAGE_PIDFDS,
           Feature.ATOMIC_MODE,
           Feature.ABSTRACT_NAMES,
-          Feature.INHERITANCE,
           Feature.MEMFD);
 
   /** What needs a UDP socket. */

@@ -1,7 +1,6 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.spi.ConnectionTransport;
-import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.ServerTransport;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -54,11 +53,6 @@ final class FfmServer extends FfmSocket implements ServerTransport {
     }
     arrived();
     return accepting.make(accepted);
-  }
-
-  @Override
-  public FdHandle duplicate() throws IOException {
-    return onSocket(FfmFd::duplicateOf);
   }
 
   @Override

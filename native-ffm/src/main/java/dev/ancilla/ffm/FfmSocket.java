@@ -4,6 +4,7 @@ import dev.ancilla.EventLoop;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.PeerCredentials;
 import dev.ancilla.spi.Deadline;
+import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Transport;
 import dev.ancilla.spi.Wait;
@@ -160,6 +161,11 @@ abstract class FfmSocket implements Transport {
     } finally {
       sending.unlock();
     }
+  }
+
+  @Override
+  public FdHandle duplicate() throws IOException {
+    return onSocket(FfmFd::duplicateOf);
   }
 
   @Override

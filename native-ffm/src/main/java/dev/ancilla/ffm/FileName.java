@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.ProviderMismatchException;
 import java.util.Arrays;
 
-/** The bytes of a file's name, as the kernel has them. */
+/** The bytes of names of files and the like, as the kernel has them. */
 final class FileName {
   /** What a decoder puts in the place of bytes that mean no character. */
   private static final char REPLACEMENT = '\uFFFD';
@@ -24,7 +24,12 @@ final class FileName {
               + path.getFileSystem());
     }
     String text = path.toString();
-    return text.indexOf(REPLACEMENT) < 0 ? text.getBytes(charset()) : bytesIn(path);
+    return text.indexOf(REPLACEMENT) < 0 ? bytesOf(text) : bytesIn(path);
+  }
+
+  /** The bytes of a word of the command line, or of a variable of the environment. */
+  static byte[] bytesOf(String text) {
+    return text.getBytes(charset());
   }
 
   /** As the JDK encodes names of files. */

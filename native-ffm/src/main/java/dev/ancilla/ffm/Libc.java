@@ -63,6 +63,10 @@ final class Libc {
     static final MethodHandle FTRUNCATE = find("ftruncate", 2);
     static final MethodHandle MMAP = find("mmap", 6);
     static final MethodHandle MUNMAP = find("munmap", 2);
+    static final MethodHandle ACCESS = find("access", 2);
+    static final MethodHandle DUP2 = find("dup2", 2);
+    static final MethodHandle SIGPROCMASK = find("sigprocmask", 3);
+    static final MethodHandle EXECVE = find("execve", 3);
 
     private Rare() {}
   }
@@ -419,6 +423,40 @@ final class Libc {
   static int munmap(MemorySegment errno, long address, long size) {
     try {
       return told(errno, (long) Rare.MUNMAP.invokeExact(errno, address, size));
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
+  static int access(MemorySegment errno, long path, int mode) {
+    try {
+      return told(errno, (long) Rare.ACCESS.invokeExact(errno, path, (long) mode));
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
+  static int dup2(MemorySegment errno, int fd, int number) {
+    try {
+      return told(errno, (long) Rare.DUP2.invokeExact(errno, (long) fd, (long) number));
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
+  /** Of the calling thread. */
+  static int sigprocmask(MemorySegment errno, int how, long set, long old) {
+    try {
+      return told(errno, (long) Rare.SIGPROCMASK.invokeExact(errno, (long) how, set, old));
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
+  /** Returns only if it fails. */
+  static int execve(MemorySegment errno, long program, long arguments, long environment) {
+    try {
+      return told(errno, (long) Rare.EXECVE.invokeExact(errno, program, arguments, environment));
     } catch (Throwable t) {
       throw never(t);
     }

@@ -49,6 +49,7 @@ internal object PeerMain {
             "inherit" -> Inheriting.inherit()
             "refuse" -> Inheriting.refuse()
             "serve" -> Inheriting.serve()
+            "exec" -> Becoming.exec(Path.of(words[1]), Path.of(words[2]), words[3])
             else -> error("no such task: $task")
         }
     }

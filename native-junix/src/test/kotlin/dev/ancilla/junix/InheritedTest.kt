@@ -1,7 +1,9 @@
 package dev.ancilla.junix
 
+import dev.ancilla.Feature
 import dev.ancilla.Sockets
 import dev.ancilla.UnsupportedFeatureException
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 
@@ -11,6 +13,12 @@ class InheritedTest :
             val become = "LISTEN_PID=\$\$ LISTEN_FDS=1 exec \"\$0\" \"\$@\" 3</dev/null"
             val run = runMain(InheritedMain::class.java.name, prefix = listOf("sh", "-c", become))
             withOutput(run) { run.lines.last { it.isNotEmpty() } shouldBe "INHERITANCE of native-junix" }
+        }
+
+        test("becoming another program is refused by the feature's name") {
+            val refused =
+                shouldThrow<UnsupportedFeatureException> { Sockets.exec(listOf("true"), emptyMap()) }
+            refused.feature() shouldBe Feature.INHERITANCE
         }
     })
 
