@@ -29,7 +29,7 @@ internal fun Throwable.inOneLine(): String {
         when (this) {
             is Ending -> message
             is SocketOpException -> refused(operation(), errno(), subject(), text()).message
-            is FileSystemException -> refused("open", errno(), file ?: "?", reasonOrText()).message
+            is FileSystemException -> refused("open", file ?: "?").message
             else -> message ?: toString()
         }
     return line.orEmpty().lineSequence().joinToString(" ") { it.trim() }
@@ -40,6 +40,10 @@ private fun SocketOpException.subject(): String {
     return address?.shown() ?: "-"
 }
 
+/** As [refused], of a file. */
+internal fun FileSystemException.refused(operation: String, subject: String) =
+    refused(operation, errno(), subject, reason ?: errno().text())
+
 /** The JDK tells the common reasons by class and the others by text. */
 private fun FileSystemException.errno(): Errno = when (this) {
     is NoSuchFileException -> Errno.ENOENT
@@ -48,5 +52,3 @@ private fun FileSystemException.errno(): Errno = when (this) {
     is NotDirectoryException -> Errno.ENOTDIR
     else -> Errno.ofText(reason)
 }
-
-private fun FileSystemException.reasonOrText(): String = reason ?: errno().text()

@@ -16,7 +16,7 @@ fun main(args: Array<String>) {
 }
 
 private fun run(args: Array<String>): Int {
-    val tool = Ancilla().subcommands(Demo(), Recv(), Send(), Echo(), Providers(), Bench())
+    val tool = Ancilla().subcommands(Demo(), Recv(), Send(), Echo(), Exec(), Providers(), Bench())
     return try {
         refuseMangledWords()
         runBlocking { tool.parse(args) }

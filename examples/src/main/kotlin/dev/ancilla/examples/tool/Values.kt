@@ -10,6 +10,12 @@ import kotlin.time.Duration.Companion.seconds
 /** An address. */
 internal fun RawArgument.address() = convert { addressOf(it) }
 
+/** As [RawArgument.address]. */
+internal fun RawOption.address() = convert("ADDRESS") { addressOf(it) }
+
+/** What an inherited socket is called. */
+internal fun RawOption.name() = convert("NAME") { nameOf(it) }
+
 /** A time in seconds, with a fraction if need be. */
 internal fun RawOption.seconds() = convert("SECONDS") { secondsOf(it) }
 
@@ -24,7 +30,16 @@ private fun secondsOf(text: String): Duration {
     return requireNotNull(seconds) { "not a number of seconds, 0 or more: $text" }.seconds
 }
 
+private fun nameOf(text: String): String {
+    val fits = text.length <= LONGEST_NAME && text.all { it in ' '..'~' && it != ':' }
+    require(fits) { "not a name, at most $LONGEST_NAME characters of ASCII without colons: $text" }
+    return text
+}
+
 private fun modeOf(text: String): Int {
     val mode = text.takeIf { it.all(Char::isDigit) }?.toIntOrNull(8)?.takeIf { it in 0..511 }
     return requireNotNull(mode) { "not a mode within 0..0777: $text" }
 }
+
+/** FDNAME_MAX of systemd. */
+private const val LONGEST_NAME = 255
