@@ -36,8 +36,10 @@ final class Libc {
   private static final MethodHandle SETSOCKOPT = find("setsockopt", 5);
   private static final MethodHandle SENDTO = find("sendto", 6);
   private static final MethodHandle SENDMSG = find("sendmsg", 3);
+  private static final MethodHandle SENDMSG_OF = holding("sendmsg", 3);
   private static final MethodHandle SENDMMSG = find("sendmmsg", 4);
   private static final MethodHandle RECVMSG = find("recvmsg", 3);
+  private static final MethodHandle RECVMSG_INTO = holding("recvmsg", 3);
   private static final MethodHandle RECVMMSG = find("recvmmsg", 5);
   private static final MethodHandle EPOLL_CREATE1 = find("epoll_create1", 1);
   private static final MethodHandle EPOLL_CTL = find("epoll_ctl", 4);
@@ -81,14 +83,34 @@ final class Libc {
     return link(name, words, ERRNO, Linker.Option.firstVariadicArg(fixed));
   }
 
+  /**
+   * A call that reads or writes memory of the program's, to which one of its arguments leads. Such
+   * memory may be of an arena that another thread closes: so the segment is one argument more, in a
+   * register that the function does not look at, and is held for the time of the call.
+   */
+  private static MethodHandle holding(String name, int words) {
+    MemoryLayout[] arguments = words(words + 1);
+    arguments[words] = ValueLayout.ADDRESS;
+    return link(name, arguments, ERRNO);
+  }
+
+  private static MemoryLayout[] words(int count) {
+    MemoryLayout[] words = new MemoryLayout[count];
+    Arrays.fill(words, ValueLayout.JAVA_LONG);
+    return words;
+  }
+
   private static MethodHandle link(String name, int words, Linker.Option... options) {
+    return link(name, words(words), options);
+  }
+
+  private static MethodHandle link(
+      String name, MemoryLayout[] arguments, Linker.Option... options) {
     MemorySegment symbol =
         LINKER
             .defaultLookup()
             .find(name)
             .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no " + name));
-    MemoryLayout[] arguments = new MemoryLayout[words];
-    Arrays.fill(arguments, ValueLayout.JAVA_LONG);
     return LINKER.downcallHandle(
         symbol, FunctionDescriptor.of(ValueLayout.JAVA_LONG, arguments), options);
   }
@@ -208,6 +230,18 @@ final class Libc {
     }
   }
 
+  /** As {@link #sendmsg(MemorySegment, int, long, int)}, of bytes in a segment of the program's. */
+  static int sendmsg(MemorySegment errno, int fd, long header, int flags, MemorySegment bytes) {
+    try {
+      return told(
+          errno, (long) SENDMSG_OF.invokeExact(errno, (long) fd, header, (long) flags, bytes));
+    } catch (RuntimeException e) {
+      throw e; // The segment is of a closed arena, or of another thread's.
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
   static int sendmmsg(MemorySegment errno, int fd, long headers, int count, int flags) {
     try {
       return told(
@@ -221,6 +255,18 @@ final class Libc {
   static int recvmsg(MemorySegment errno, int fd, long header, int flags) {
     try {
       return told(errno, (long) RECVMSG.invokeExact(errno, (long) fd, header, (long) flags));
+    } catch (Throwable t) {
+      throw never(t);
+    }
+  }
+
+  /** As {@link #recvmsg(MemorySegment, int, long, int)}, into a segment of the program's. */
+  static int recvmsg(MemorySegment errno, int fd, long header, int flags, MemorySegment bytes) {
+    try {
+      return told(
+          errno, (long) RECVMSG_INTO.invokeExact(errno, (long) fd, header, (long) flags, bytes));
+    } catch (RuntimeException e) {
+      throw e; // The segment is of a closed arena, or of another thread's.
     } catch (Throwable t) {
       throw never(t);
     }

@@ -9,16 +9,22 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Native memory for one read or write of a stream. Borrowed for the time of the call: so it costs
  * as much as there are threads in calls, however many connections are idle.
  *
- * <p>Never the caller's memory: see {@link FfmFd}.
+ * <p>What is much, and in one direct buffer, goes to and from that buffer itself: a copy would cost
+ * as much as the kernel's. The JVM keeps it from being closed for the time of the call, which does
+ * not wait.
  */
 final class StreamCall implements AutoCloseable {
-  /** The most bytes of one call. */
-  static final int ROOM = 64 * 1024;
+  /** The most bytes of one call by way of the memory here. */
+  private static final int ROOM = 64 * 1024;
+
+  /** From how many bytes on a copy costs more than to hold a buffer. */
+  private static final int IN_PLACE = 8 * 1024;
 
   private static final int READ_FLAGS = Abi.MSG_DONTWAIT | Abi.MSG_CMSG_CLOEXEC;
   private static final int WRITE_FLAGS = Abi.MSG_DONTWAIT | Abi.MSG_NOSIGNAL;
@@ -30,6 +36,9 @@ final class StreamCall implements AutoCloseable {
   private final MemorySegment control;
   private final MemorySegment bytes;
 
+  /** The target that was received into, or {@code null} if that was {@link #bytes}. */
+  private @Nullable MemorySegment received;
+
   private StreamCall() {
     Arena arena = Arena.ofAuto();
     errno = Libc.newErrno(arena);
@@ -39,7 +48,6 @@ final class StreamCall implements AutoCloseable {
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOV, header.address() + Abi.Msghdr.SIZE);
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOVLEN, 1);
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROL, control.address());
-    header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.SIZE + Abi.Iovec.BASE, bytes.address());
   }
 
   static StreamCall borrow() {
@@ -47,21 +55,38 @@ final class StreamCall implements AutoCloseable {
     return idle == null ? new StreamCall() : idle;
   }
 
-  private void prepare(int count, long controlLength) {
+  private void prepare(MemorySegment memory, int count, long controlLength) {
+    header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.SIZE + Abi.Iovec.BASE, memory.address());
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.SIZE + Abi.Iovec.LEN, count);
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROLLEN, controlLength);
   }
 
-  /** Returns how many bytes came, 0 at the end of the stream, or the negative errno. */
-  int receive(int fd, List<ByteBuffer> targets, int maxDescriptors) {
-    int room = 0;
-    for (ByteBuffer target : targets) {
-      room += Math.min(target.remaining(), ROOM - room);
+  /** Returns the one buffer, if what it has room for, or holds, goes there and comes from there. */
+  private static @Nullable MemorySegment inPlace(List<ByteBuffer> buffers) {
+    if (buffers.size() != 1) {
+      return null;
     }
+    ByteBuffer only = buffers.get(0);
+    return only.isDirect() && only.remaining() >= IN_PLACE ? MemorySegment.ofBuffer(only) : null;
+  }
+
+  /**
+   * Receives what is there into the targets, or into memory of this call, from which {@link #take}
+   * copies it.
+   *
+   * @return how many bytes came, 0 at the end of the stream, or the negative errno
+   */
+  int receive(int fd, List<ByteBuffer> targets, int maxDescriptors) {
+    received = inPlace(targets);
+    int room = received == null ? 0 : targets.get(0).remaining();
+    for (int i = 0; received == null && i < targets.size(); i++) {
+      room += Math.min(targets.get(i).remaining(), ROOM - room);
+    }
+    MemorySegment memory = received == null ? bytes : received;
     int came;
     do {
-      prepare(room, Control.roomForDescriptors(maxDescriptors));
-      came = Libc.recvmsg(errno, fd, header.address(), READ_FLAGS);
+      prepare(memory, room, Control.roomForDescriptors(maxDescriptors));
+      came = Libc.recvmsg(errno, fd, header.address(), READ_FLAGS, memory);
     } while (came == -Abi.EINTR);
     return came;
   }
@@ -72,21 +97,27 @@ final class StreamCall implements AutoCloseable {
     int at = 0;
     for (ByteBuffer target : targets) {
       int count = Math.min(came - at, target.remaining());
-      if (target.hasArray()) {
-        MemorySegment.copy(
-            bytes,
-            ValueLayout.JAVA_BYTE,
-            at,
-            target.array(),
-            target.arrayOffset() + target.position(),
-            count);
-      } else if (count > 0) {
-        MemorySegment.copy(bytes, at, MemorySegment.ofBuffer(target), 0, count);
+      if (received == null) {
+        copy(at, target, count);
       }
       target.position(target.position() + count);
       at += count;
     }
     return StreamRead.of(came, ancillary);
+  }
+
+  private void copy(int at, ByteBuffer target, int count) {
+    if (target.hasArray()) {
+      MemorySegment.copy(
+          bytes,
+          ValueLayout.JAVA_BYTE,
+          at,
+          target.array(),
+          target.arrayOffset() + target.position(),
+          count);
+    } else if (count > 0) {
+      MemorySegment.copy(bytes, at, MemorySegment.ofBuffer(target), 0, count);
+    }
   }
 
   private Ancillary takeAncillary(int maxDescriptors) {
@@ -99,19 +130,16 @@ final class StreamCall implements AutoCloseable {
 
   /** Returns how many bytes were sent, which are consumed, or the negative errno. */
   int send(int fd, List<ByteBuffer> sources, List<FdHandle> descriptors) {
-    int size = 0;
-    for (ByteBuffer source : sources) {
-      int part = Math.min(source.remaining(), ROOM - size);
-      SendCall.copy(source.slice(source.position(), part), bytes, size);
-      size += part;
-    }
+    MemorySegment memory = inPlace(sources);
+    int size = memory == null ? gather(sources) : sources.get(0).remaining();
     int sent;
     do {
-      if (descriptors.isEmpty()) {
+      if (memory == null && descriptors.isEmpty()) {
         sent = Libc.sendto(errno, fd, bytes.address(), size, WRITE_FLAGS, 0, 0);
       } else {
-        prepare(size, Control.write(descriptors, control, 0));
-        sent = Libc.sendmsg(errno, fd, header.address(), WRITE_FLAGS);
+        MemorySegment from = memory == null ? bytes : memory;
+        prepare(from, size, descriptors.isEmpty() ? 0 : Control.write(descriptors, control, 0));
+        sent = Libc.sendmsg(errno, fd, header.address(), WRITE_FLAGS, from);
       }
     } while (sent == -Abi.EINTR);
     int left = sent;
@@ -123,8 +151,20 @@ final class StreamCall implements AutoCloseable {
     return sent;
   }
 
+  /** Copies what fits into the memory of this call; returns how many bytes that are. */
+  private int gather(List<ByteBuffer> sources) {
+    int size = 0;
+    for (ByteBuffer source : sources) {
+      int part = Math.min(source.remaining(), ROOM - size);
+      SendCall.copy(source.slice(source.position(), part), bytes, size);
+      size += part;
+    }
+    return size;
+  }
+
   @Override
   public void close() {
+    received = null;
     IDLE.push(this);
   }
 }
