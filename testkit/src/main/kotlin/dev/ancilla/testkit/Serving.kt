@@ -131,7 +131,7 @@ internal fun StreamContract.serving() {
     }
 
     for (how in listOf(AsyncStreams, ListeningStreams)) {
-        scenario("a server out of descriptors goes on when there are some ($how)") {
+        scenario("row124 a server out of descriptors goes on when there are some ($how)") {
             val child = keep(Child.start("accept", freshPath().toString(), "$how"))
             child.line() shouldBe "ready"
             child.line() shouldBe "waited"
