@@ -16,6 +16,7 @@ internal fun acceptorOfOurs(job: Job): Serving {
         "blocking" -> Serving { while (true) server.blocking().accept().close() }
         "suspend" -> Serving { coroutine(server, onLoop = true) }
         "default" -> Serving { coroutine(server, onLoop = false) }
+        "listener" -> Serving { server.listen { _, connection -> connection.close() } }
         "async" -> Serving { endlessly { server.async().accept().thenAccept { it.close() } } }
         else -> error("no server ${job.style}")
     }

@@ -54,5 +54,6 @@ internal fun ourStreamOf(job: Job): Style = when (job.style) {
     "suspend" -> StreamSuspending(job, onLoop = true)
     "default" -> StreamSuspending(job, onLoop = false)
     "async" -> StreamFutures(job)
+    "listener" -> StreamListening(job)
     else -> error("no style ${job.style} of streams")
 }

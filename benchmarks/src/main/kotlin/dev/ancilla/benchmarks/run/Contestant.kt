@@ -23,6 +23,9 @@ internal class Contestant(
 
 private val Workload.roundTrips get() = kind == Kind.ROUND_TRIP
 
+/** Where each side has a processor to spin on. */
+private val Workload.spins get() = roundTrips && !oneCore
+
 /** Where batches are worth something. */
 private val Workload.oneWay get() = !stream && kind in setOf(Kind.ONE_WAY, Kind.RECEIVE, Kind.SEND)
 
@@ -39,7 +42,7 @@ private val cContestants =
         Contestant("c-poll", "poll", Launcher.C) { it.stream || it.among() },
         Contestant("c-mmsg", "mmsg", Launcher.C) { it.oneWay || (it.stream && it.fds) },
         Contestant("c-mmsg-block", "mmsg-block", Launcher.C) { it.oneWay || (it.stream && it.fds) },
-        Contestant("c-spin", "spin", Launcher.C) { it.roundTrips && !it.oneCore },
+        Contestant("c-spin", "spin", Launcher.C) { it.spins },
     )
 
 private fun oursOn(provider: String): List<Contestant> {
@@ -54,13 +57,13 @@ private fun oursOn(provider: String): List<Contestant> {
         of("async") { it.stream || it.among() },
         // What differs from others in one direction only.
         of("flow") { it.among() && it.kind != Kind.SEND },
-        of("listener") { it.among(Kind.MANY) && it.kind != Kind.SEND },
+        of("listener") { (it.stream || it.among(Kind.MANY)) && it.kind != Kind.SEND },
         of("batch") { it.oneWay },
         of("batch-blocking") { it.oneWay },
         of("batch-default") { it.oneWay },
         of("list") { it.oneWay },
-        of("blocking-spin") { it.roundTrips && !it.oneCore },
-        of("suspend-spin") { it.roundTrips && !it.oneCore },
+        of("blocking-spin") { it.spins && provider == "ffm" },
+        of("suspend-spin") { it.spins && provider == "ffm" },
     )
 }
 
