@@ -14,9 +14,18 @@ import java.net.SocketAddress
 internal fun addressOf(text: String): SocketAddress {
     val kind = text.substringBefore(':', "")
     val served = ServedAddress.Kind.of(kind)
-    if (served != null) return ServedAddress(served, UnixAddress.parse("unix:" + text.substringAfter(':')))
-    if (kind != "udp") return UnixAddress.parse(text)
-    return udpAddress(text.substringAfter(':'), text)
+    val rest = text.substringAfter(':')
+    if (served != null) return ServedAddress(served, unixAddress("unix:$rest", text))
+    if (kind != "udp") return unixAddress(text, text)
+    return udpAddress(rest, text)
+}
+
+/** What is wrong with it is told of what was typed. */
+private fun unixAddress(unix: String, text: String): UnixAddress = try {
+    UnixAddress.parse(unix)
+} catch (e: IllegalArgumentException) {
+    val reason = e.message.orEmpty()
+    throw if (text in reason) e else IllegalArgumentException("$reason: $text", e)
 }
 
 private fun udpAddress(hostAndPort: String, text: String): InetSocketAddress {

@@ -82,7 +82,7 @@ class FailuresTest : FunSpec({
                     "not for unix-stream: addresses: --bind",
                 listOf("send", "unix-stream:/tmp/x", "--empty", "--inherit-fd", "0") to
                     "a stream carries descriptors beside a byte",
-                listOf("recv", "unix-seqpacket:") to "unix-seqpacket:",
+                listOf("recv", "unix-seqpacket:") to "unix path is empty: unix-seqpacket:",
                 listOf("recv", "udp:nowhere") to "not udp:HOST:PORT",
                 listOf("recv", "unix:/tmp/x", "--limit", "0") to "--limit",
                 listOf("recv", "unix:/tmp/x", "--timeout", "-1") to "--timeout",
