@@ -68,6 +68,7 @@ private val EXPRESSIONS =
     mapOf(
         "PROT_READ_WRITE" to "PROT_READ | PROT_WRITE",
         "STATX_TYPE_SIZE" to "STATX_TYPE | STATX_SIZE",
+        "SIGSET_SIZE" to "sizeof(sigset_t)",
     )
 
 /** Constants of the kernel that the headers of an older C library, or any, do not have. */
@@ -127,6 +128,7 @@ private val HEADERS =
         "errno.h",
         "fcntl.h",
         "poll.h",
+        "signal.h",
         "stddef.h",
         "stdio.h",
         "time.h",

@@ -316,7 +316,7 @@ private fun StreamContract.listenersOfServers() {
         }
         val client = clientOf(server)
         client.readToText() shouldBe ""
-        until("the server is closed") { !server.isOpen }
-        shouldThrow<SocketOpException> { Sockets.unixStream().connect(address) }
+        server.closed().toCompletableFuture().join("closed()")
+        shouldThrow<SocketOpException> { Sockets.unixStream().connect(address).close() }
     }
 }
