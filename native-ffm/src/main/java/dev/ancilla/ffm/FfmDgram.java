@@ -73,15 +73,24 @@ class FfmDgram extends FfmSocket implements DgramTransport {
 
   /** Returns false if it would block. */
   private boolean hasOrFetches() throws IOException {
+    if (!prefetch.isEmpty()) {
+      return true;
+    }
     int most = prefetch.most();
-    return !prefetch.isEmpty() || received(prefetch.fetch(most), most);
+    int came = prefetch.fetch(most);
+    // One that was for a single message has not looked for another: mostly there is none, unless
+    // they come joined.
+    return received(came, came < most || (most == 1 && prefetch.left() <= 1));
   }
 
-  /** Returns false if it would block. */
-  private boolean received(int came, int most) throws IOException {
-    // A call that brought less than it could has met the end of the queue (recvmmsg(2)). One that
-    // was for a single message has not looked: mostly there is no other, unless they come joined.
-    likelyEmpty = came < most || (most == 1 && prefetch.left() <= 1);
+  /**
+   * Returns false if it would block.
+   *
+   * @param last whether nothing is left: a call that brought less than it could has met the end of
+   *     the queue (recvmmsg(2))
+   */
+  private boolean received(int came, boolean last) throws IOException {
+    likelyEmpty = last;
     if (came == -Abi.EAGAIN) {
       return false;
     }
@@ -116,14 +125,31 @@ class FfmDgram extends FfmSocket implements DgramTransport {
     return count;
   }
 
-  /** What comes joined may be more than the ring has room for, so it is taken ahead. */
-  private int fill(ReceiveRing ring) throws IOException {
-    if (beside.joined() || !prefetch.isEmpty()) {
+  private int fill(FfmReceiveSlab slab) throws IOException {
+    if (!prefetch.isEmpty()) {
+      return prefetch.moveTo(slab.ring());
+    }
+    if (prefetch.joined()) {
+      return fillJoined(slab.joined(beside));
+    }
+    ReceiveRing ring = slab.ring();
+    if (beside.joined()) { // Then it may be more than there is room for, so it is taken ahead.
       return hasOrFetches() ? prefetch.moveTo(ring) : 0;
     }
     int most = Math.min(ring.capacity(), prefetch.mostInBatch());
     int came = ring.fill(fd, most, loop.overflows());
-    return received(came, most) ? came : 0;
+    return received(came, came < most) ? came : 0;
+  }
+
+  private int fillJoined(Joined joined) throws IOException {
+    ReceiveRing ring = joined.ring();
+    int most = Math.min(ring.capacity(), prefetch.capacity());
+    int came = ring.fill(fd, most, loop.overflows());
+    if (!received(came, came < most)) {
+      return 0;
+    }
+    prefetch.came(ring);
+    return joined.spread(prefetch);
   }
 
   @Override

@@ -11,17 +11,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The slab of a batch: a ring of its own, which one call fills, or messages that the socket had
- * taken ahead.
+ * taken ahead, or {@linkplain Joined joined} ones.
+ *
+ * <p>Its lock guards what {@link #close()} takes away. Payloads, and how long they are, stay: they
+ * are read without the lock by the one thread that may fill the slab.
  */
 final class FfmReceiveSlab implements ReceiveSlab {
   private final ReentrantLock lock = new ReentrantLock();
   private final int slotBytes;
-  private ReceiveRing ring; // guarded by lock
-  private final ByteBuffer[] views; // guarded by lock
+  private ReceiveRing ring; // written under lock
+  private @Nullable Joined joined; // written under lock; made once messages come so
+  private boolean isJoined; // written under lock: whether the messages are there
+  private final @Nullable ByteBuffer[] views;
   private final @Nullable Ancillary[] ancillaries; // guarded by lock; null until asked for
-  private int limit; // guarded by lock
-  private int count; // guarded by lock
-  private boolean closed; // guarded by lock
+  private int limit; // written under lock
+  private int count; // written under lock
+  private volatile boolean closed; // written under lock
 
   FfmReceiveSlab(int messages, int slotBytes, Beside beside) {
     this.slotBytes = slotBytes;
@@ -39,11 +44,11 @@ final class FfmReceiveSlab implements ReceiveSlab {
     return new ReceiveRing(messages, slotBytes, beside, Arena.ofAuto());
   }
 
-  /** Fills a slab; where it has messages already, they are dropped. */
+  /** Fills a slab, which is empty. */
   @FunctionalInterface
   interface Filling {
     /** Returns how many messages came. */
-    int fill(ReceiveRing ring) throws IOException;
+    int fill(FfmReceiveSlab slab) throws IOException;
   }
 
   int fill(Beside beside, int limit, Filling filling) throws IOException {
@@ -53,15 +58,44 @@ final class FfmReceiveSlab implements ReceiveSlab {
       clear();
       if (!ring.suits(beside)) {
         ReceiveRing other = newRing(views.length, slotBytes, beside);
-        ring.close();
+        closeRings();
         ring = other;
+        joined = null;
         java.util.Arrays.fill(views, null);
       }
       this.limit = limit;
-      count = filling.fill(ring);
+      count = filling.fill(this);
       return count;
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Where messages are to be put that come one by one. */
+  ReceiveRing ring() {
+    isJoined = false;
+    return ring;
+  }
+
+  /** Where messages are to be put that come joined. */
+  Joined joined(Beside beside) {
+    Joined current = joined;
+    if (current == null) {
+      current = new Joined(views.length, beside);
+      joined = current;
+    }
+    isJoined = true;
+    return current;
+  }
+
+  private @Nullable Joined joinedOnes() {
+    return isJoined ? joined : null;
+  }
+
+  private void closeRings() {
+    ring.close();
+    if (joined != null) {
+      joined.close();
     }
   }
 
@@ -78,40 +112,36 @@ final class FfmReceiveSlab implements ReceiveSlab {
 
   @Override
   public ByteBuffer payload(int index) {
-    lock.lock();
-    try {
-      checkOpen();
-      ByteBuffer view = views[index];
-      if (view == null) {
-        view = ring.view(index);
-        views[index] = view;
-      }
-      return ring.show(index, view, limit);
-    } finally {
-      lock.unlock();
+    checkOpen();
+    Joined cut = joinedOnes();
+    ByteBuffer shown = cut == null ? plain(index) : cut.payload(index, limit);
+    checkOpen(); // Closing forgets the copies of long messages.
+    return shown;
+  }
+
+  private ByteBuffer plain(int index) {
+    ByteBuffer view = views[index];
+    if (view == null) {
+      view = ring.view(index, 0);
+      views[index] = view;
     }
+    return ring.show(index, 0, view, limit);
   }
 
   @Override
   public int size(int index) {
-    lock.lock();
-    try {
-      checkOpen();
-      return ring.size(index);
-    } finally {
-      lock.unlock();
-    }
+    checkOpen();
+    Joined cut = joinedOnes();
+    return cut == null ? ring.size(index) : cut.size(index);
   }
 
   @Override
   public boolean truncated(int index) {
-    lock.lock();
-    try {
-      checkOpen();
-      return ring.isCut(index, limit);
-    } finally {
-      lock.unlock();
-    }
+    checkOpen();
+    Joined cut = joinedOnes();
+    boolean truncated = cut == null ? ring.isCut(index, 0, limit) : cut.isCut(index, limit);
+    checkOpen();
+    return truncated;
   }
 
   @Override
@@ -119,7 +149,8 @@ final class FfmReceiveSlab implements ReceiveSlab {
     lock.lock();
     try {
       checkOpen();
-      return ring.sender(index);
+      Joined cut = joinedOnes();
+      return cut == null ? ring.sender(index) : cut.sender(index);
     } finally {
       lock.unlock();
     }
@@ -132,7 +163,8 @@ final class FfmReceiveSlab implements ReceiveSlab {
       checkOpen();
       Ancillary known = ancillaries[index];
       if (known == null) {
-        known = ring.takeAncillary(index);
+        Joined cut = joinedOnes();
+        known = cut == null ? ring.takeAncillary(index) : cut.ancillary(index);
         ancillaries[index] = known;
       }
       return known;
@@ -147,11 +179,14 @@ final class FfmReceiveSlab implements ReceiveSlab {
     try {
       for (int i = 0; i < count; i++) {
         Ancillary known = ancillaries[i];
-        if (known == null) {
-          ring.discard(i);
-        } else {
+        if (known != null) {
           known.close();
           ancillaries[i] = null;
+        }
+        if (!isJoined) { // What comes joined is of UDP: it is whole, and brings no descriptors.
+          if (known == null) {
+            ring.discard(i);
+          }
           ring.forget(i);
         }
       }
@@ -168,7 +203,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
       if (!closed) {
         clear();
         closed = true;
-        ring.close();
+        closeRings();
       }
     } finally {
       lock.unlock();

@@ -16,6 +16,8 @@ final class Prefetch {
 
   private static final int SINGLES = 16;
 
+  private static final int PACKETS = 16;
+
   private final int fd;
   private final Beside beside;
   private final Overflow.Pool overflows;
@@ -24,6 +26,7 @@ final class Prefetch {
   private int next; // in the ring
   private int from; // what was taken of that already, where the kernel joined several to one
   private int single; // how many times more one message is taken at a time
+  private int joins; // how many times more messages are expected joined
   private volatile int left; // written under the lock; read by those who wait
 
   Prefetch(int fd, Beside beside, Overflow.Pool overflows) {
@@ -40,6 +43,11 @@ final class Prefetch {
    */
   int most() {
     return single > 0 ? 1 : most;
+  }
+
+  /** How many packets there is room for. */
+  int capacity() {
+    return most;
   }
 
   /** How many messages one call takes into a batch of the caller's. */
@@ -59,21 +67,47 @@ final class Prefetch {
 
   /** Receives what is there; returns how many messages came, or the negative errno. */
   int fetch(int most) {
-    ReceiveRing current = ring;
-    if (current == null) {
-      current = new ReceiveRing(this.most, SLOT_BYTES, beside);
-      ring = current;
-    }
+    ReceiveRing current = made();
     int came = current.fill(fd, most, overflows);
     next = 0;
     from = 0;
     left = came > 0 ? current.messages() : 0;
+    came(current);
     if (current.hasLonger()) {
       single = SINGLES; // What does not fit into slots would lie on the heap, many times over.
     } else if (came == 1) {
       single = most == 1 ? single - 1 : SINGLES;
     }
     return came;
+  }
+
+  /** Notes whether messages come joined. */
+  void came(ReceiveRing ring) {
+    if (ring.messages() > ring.count()) {
+      joins = PACKETS;
+    } else if (joins > 0) {
+      joins--;
+    }
+  }
+
+  /**
+   * Whether messages come joined: then a batch takes whole packets from the kernel, and where it is
+   * seldom so a slot for each message is better.
+   */
+  boolean joined() {
+    return joins > 0;
+  }
+
+  /** Takes over messages of a ring that its owner has no room for, from there on. */
+  void keep(ReceiveRing other, int packet, int start) {
+    ReceiveRing current = made();
+    current.restart();
+    for (int i = packet; i < other.count(); i++) {
+      current.putRest(i - packet, other, i, i == packet ? start : 0);
+    }
+    next = 0;
+    from = 0;
+    left = current.messages();
   }
 
   Datagram take(int limit) {
@@ -95,6 +129,15 @@ final class Prefetch {
       ring.put(moved++, current, index, start, size);
     }
     return moved;
+  }
+
+  private ReceiveRing made() {
+    ReceiveRing current = ring;
+    if (current == null) {
+      current = new ReceiveRing(most, SLOT_BYTES, beside);
+      ring = current;
+    }
+    return current;
   }
 
   private ReceiveRing filled() {

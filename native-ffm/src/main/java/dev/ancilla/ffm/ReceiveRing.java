@@ -36,6 +36,9 @@ final class ReceiveRing implements AutoCloseable {
 
   private final LongMessages longer;
 
+  /** The bytes that were sent, kept here so that a batch is read without native memory. */
+  private final int[] sizes;
+
   /** Of messages that the kernel joined to one: the size of each but the last, else 0. */
   private final int[] segments;
 
@@ -61,6 +64,7 @@ final class ReceiveRing implements AutoCloseable {
     this.maxDescriptors = beside.options().maxDescriptors();
     this.joined = beside.joined();
     this.longer = new LongMessages(capacity);
+    this.sizes = new int[capacity];
     this.segments = new int[joined ? capacity : 0];
     this.ends = beside.ends();
     headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
@@ -142,10 +146,7 @@ final class ReceiveRing implements AutoCloseable {
    * @return how many messages came, 0 at the end of the connection, or the negative errno
    */
   int fill(int fd, int most, Overflow.Pool overflows) {
-    for (int i = 0; i < count; i++) {
-      offer(i);
-    }
-    count = 0;
+    restart();
     hasLonger = false;
     Overflow overflow = overflows.borrow(capacity);
     try {
@@ -158,6 +159,7 @@ final class ReceiveRing implements AutoCloseable {
         came = ends ? untilEnd(came) : came;
         count = came;
         for (int i = 0; i < came; i++) {
+          sizes[i] = headers.get(ValueLayout.JAVA_INT, header(i) + Abi.Mmsghdr.LEN);
           if (joined) {
             segments[i] = Control.segmentSize(controls, control(i), controlLength(i));
           }
@@ -173,10 +175,19 @@ final class ReceiveRing implements AutoCloseable {
     }
   }
 
+  /** Makes room for others: everything that was in here has been taken or discarded. */
+  void restart() {
+    for (int i = 0; i < count; i++) {
+      offer(i);
+    }
+    count = 0;
+  }
+
   /** The kernel goes on telling of the end until the vector is full. */
   private int untilEnd(int came) {
     for (int i = 0; i < came; i++) {
-      if (size(i) == 0 && controlLength(i) == 0) {
+      if (headers.get(ValueLayout.JAVA_INT, header(i) + Abi.Mmsghdr.LEN) == 0
+          && controlLength(i) == 0) {
         for (int j = i; j < came; j++) {
           offer(j);
         }
@@ -245,7 +256,7 @@ final class ReceiveRing implements AutoCloseable {
 
   /** The bytes that were sent. */
   int size(int index) {
-    return headers.get(ValueLayout.JAVA_INT, header(index) + Abi.Mmsghdr.LEN);
+    return sizes[index];
   }
 
   @Nullable SocketAddress sender(int index) {
@@ -295,8 +306,10 @@ final class ReceiveRing implements AutoCloseable {
     return Math.min(size(index), whole == null ? slotBytes : whole.length);
   }
 
-  boolean isCut(int index, int limit) {
-    return size(index) > Math.min(length(index), limit);
+  /** Whether the message that begins there has fewer bytes than were sent. */
+  boolean isCut(int index, int from, int limit) {
+    int size = sizeFrom(index, from);
+    return size > Math.min(here(index, from, size), limit);
   }
 
   /**
@@ -332,7 +345,7 @@ final class ReceiveRing implements AutoCloseable {
     long its = header(index);
     int nameLength = other.headers.get(ValueLayout.JAVA_INT, its + Abi.Msghdr.NAMELEN);
     long controlLength = other.controlLength(index);
-    headers.set(ValueLayout.JAVA_INT, header + Abi.Mmsghdr.LEN, size);
+    sizes[to] = size;
     headers.set(ValueLayout.JAVA_INT, header + Abi.Msghdr.NAMELEN, nameLength);
     headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, controlLength);
     headers.set(
@@ -347,6 +360,12 @@ final class ReceiveRing implements AutoCloseable {
     }
     count = Math.max(count, to + 1); // All that the next fill has to offer anew.
     other.leave(index, from + size);
+  }
+
+  /** Takes over what is left of a packet from there on, joined as it is. */
+  void putRest(int to, ReceiveRing other, int index, int from) {
+    put(to, other, index, from, other.size(index) - from);
+    segments[to] = other.segment(index);
   }
 
   private boolean putLonger(int to, ReceiveRing other, int index, int from, int here) {
@@ -389,18 +408,25 @@ final class ReceiveRing implements AutoCloseable {
     return LongMessages.part(whole, from, count);
   }
 
-  /** A view of a slot, whose limit is set to its message by {@link #show}. */
-  ByteBuffer view(int index) {
-    return data.asSlice(slot(index), slotBytes).asByteBuffer().asReadOnlyBuffer();
+  /** A view of a slot from there on, whose limit is set to its message by {@link #show}. */
+  ByteBuffer view(int index, int from) {
+    return data.asSlice(slot(index) + from, slotBytes - from).asByteBuffer().asReadOnlyBuffer();
   }
 
-  /** Returns the bytes of a message: the view, or what did not fit into it. */
-  ByteBuffer show(int index, ByteBuffer view, int limit) {
+  /**
+   * Returns the bytes of a message: the view, or what did not fit into it.
+   *
+   * @param from where it begins, in one of joined ones
+   */
+  ByteBuffer show(int index, int from, ByteBuffer view, int limit) {
+    int size = Math.min(sizeFrom(index, from), limit);
     byte[] whole = longer.get(index);
     if (whole != null) {
-      return ByteBuffer.wrap(whole, 0, Math.min(whole.length, limit)).asReadOnlyBuffer();
+      return ByteBuffer.wrap(whole, from, Math.min(whole.length - from, size))
+          .slice()
+          .asReadOnlyBuffer();
     }
-    return view.clear().limit(Math.min(length(index), limit));
+    return view.clear().limit(Math.min(slotBytes - from, size));
   }
 
   /** Gives the memory back; the messages have been taken or discarded. */

@@ -3,6 +3,7 @@ package dev.ancilla.ffm
 import dev.ancilla.IpFamily
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
+import dev.ancilla.ReceiveBatch
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
 import dev.ancilla.UdpBuilder
@@ -16,6 +17,7 @@ import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.net.SocketAddress
 import java.time.Duration
+import kotlin.math.min
 
 private val PATIENCE = Duration.ofSeconds(20)
 private const val SO_NO_CHECK = 11
@@ -70,6 +72,18 @@ private fun UdpSocket.receiveBatches(count: Int, capacity: Int, from: UdpSocket)
             }
         }
     }
+
+/** The texts of so many messages that a batch brings, each with its sender, size and packet info. */
+private fun UdpSocket.fillUntil(batch: ReceiveBatch, count: Int, from: UdpSocket): List<String> = buildList {
+    while (size < count) {
+        repeat(blocking().receiveBatch(batch, PATIENCE)) {
+            batch.sender(it) shouldBe from.localAddress()
+            batch.truncated(it) shouldBe (batch.size(it) > batch.payload(it).remaining())
+            batch.ancillary(it).packetInfo()!!.address() shouldBe FOUR
+            add(Charsets.UTF_8.decode(batch.payload(it)).toString())
+        }
+    }
+}
 
 /** Messages of UDP that go through the kernel as one, out and in. */
 class OffloadRowsTest :
@@ -179,6 +193,30 @@ class OffloadRowsTest :
                         receiver.receiveTexts(20) shouldBe words.take(20)
                         receiver.receiveBatches(20, 20, sender) shouldBe words.drop(20).take(20)
                         receiver.receiveTexts(1) shouldBe listOf("end")
+                    }
+                }
+            }
+        }
+
+        row("once messages come joined a batch takes whole packets, and the socket what it has no room for") {
+            udp().packetInfo().limit(900).bind(at(FOUR)).use { receiver ->
+                udp().family(IpFamily.IPV4).bind(at(FOUR)).use { sender ->
+                    sender.tryConnect(receiver.localAddress())
+                    // Room for three packets of 64 messages, for part of one, and by turns longer and shorter.
+                    for (capacity in listOf(200, 10)) {
+                        receiver.newReceiveBatch(capacity, 16).use { batch ->
+                            for (size in listOf(1000, 1000, 8, 300, 8)) {
+                                val words = List(170) { "%04d".format(it).padEnd(size, 'x') } + "end"
+                                sender.sendBatch(words.to(null))
+                                sender.sendBatch(listOf("alone".padEnd(5000, 'y')).to(null))
+                                receiver.fillUntil(batch, words.size + 1, sender) shouldBe
+                                    words.map { it.take(900) } + "alone".padEnd(900, 'y')
+                            }
+                            sender.sendBatch(List(70) { "late$it" }.to(null))
+                            receiver.blocking().receiveBatch(batch, PATIENCE) shouldBe min(capacity, 70)
+                        }
+                        val rest = 70 - min(capacity, 70)
+                        receiver.receiveTexts(rest) shouldBe List(70) { "late$it" }.takeLast(rest)
                     }
                 }
             }

@@ -3,10 +3,20 @@ package dev.ancilla.benchmarks.ours
 import dev.ancilla.ReceiveBatch
 import dev.ancilla.SendBatch
 import dev.ancilla.benchmarks.worker.END_SIZE
+import dev.ancilla.benchmarks.worker.Job
 import dev.ancilla.benchmarks.worker.Tally
 
 /** The messages of one system call, in C and here; C passes descriptors with 32. */
 internal const val BATCH = 64
+
+/** What goes joined is at most a datagram: so many of the messages are sent with a call, as in C. */
+internal val Job.sendBatch: Int get() = if (offload) minOf(BATCH, MOST_JOINED / size) else BATCH
+
+/** As in C a call receives several joined ones. */
+internal val Job.receiveBatch: Int get() = if (offload) BATCH * JOINED else BATCH
+
+private const val MOST_JOINED = 65_000
+private const val JOINED = 8
 
 /** Counts what a batch brought. */
 internal fun Tally.add(batch: ReceiveBatch, count: Int) {

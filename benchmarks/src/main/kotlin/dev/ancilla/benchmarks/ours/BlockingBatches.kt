@@ -16,15 +16,15 @@ internal class BlockingBatches private constructor(
     constructor(job: Job) : this(job, Blocking(job))
 
     private val socket = single.socket
-    private val outgoing = socket.newSendBatch(BATCH, job.room)
+    private val outgoing = socket.newSendBatch(job.sendBatch, job.room)
 
     override fun receive(tally: Tally) {
-        val batch = socket.newReceiveBatch(BATCH, job.room)
+        val batch = socket.newReceiveBatch(job.receiveBatch, job.room)
         while (true) tally.add(batch, socket.blocking().receiveBatch(batch))
     }
 
     override fun send(round: Round) {
-        while (round.next(BATCH)) {
+        while (round.next(job.sendBatch)) {
             outgoing.fill { if (job.fds) add(single.dataWithFd) else add(single.data, single.target) }
             socket.blocking().send(outgoing)
         }

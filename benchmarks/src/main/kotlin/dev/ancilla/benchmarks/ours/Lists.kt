@@ -22,11 +22,11 @@ internal class Lists private constructor(
     private val dispatcher = dispatcherOf(socket, onLoop = true)
 
     override fun receive(tally: Tally): Unit = runBlocking(dispatcher) {
-        while (true) for (message in socket.receiveBatch(BATCH)) message.use { tally.add(it) }
+        while (true) for (message in socket.receiveBatch(job.receiveBatch)) message.use { tally.add(it) }
     }
 
     override fun send(round: Round) = runBlocking(dispatcher) {
-        while (round.next(BATCH)) socket.sendAll(List(BATCH) { message() })
+        while (round.next(job.sendBatch)) socket.sendAll(List(job.sendBatch) { message() })
         socket.send(Message.of(endOf(round.count)).to(single.target))
     }
 

@@ -21,15 +21,15 @@ internal class SuspendingBatches private constructor(
 
     private val socket = single.socket
     private val dispatcher = dispatcherOf(socket, onLoop)
-    private val outgoing = socket.newSendBatch(BATCH, job.room)
+    private val outgoing = socket.newSendBatch(job.sendBatch, job.room)
 
     override fun receive(tally: Tally): Unit = runBlocking(dispatcher) {
-        val batch = socket.newReceiveBatch(BATCH, job.room)
+        val batch = socket.newReceiveBatch(job.receiveBatch, job.room)
         while (true) tally.add(batch, socket.receiveBatch(batch))
     }
 
     override fun send(round: Round) = runBlocking(dispatcher) {
-        while (round.next(BATCH)) {
+        while (round.next(job.sendBatch)) {
             outgoing.fill { if (job.fds) add(single.dataWithFd) else add(single.data, single.target) }
             socket.send(outgoing)
         }

@@ -1,0 +1,102 @@
+package dev.ancilla.ffm;
+
+import dev.ancilla.Ancillary;
+import java.lang.foreign.Arena;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of a batch that came joined ({@code UDP_GRO}, {@code udp(7)}): they stay in the
+ * packets that the kernel wrote, and this knows where each begins. Guarded as the slab is.
+ */
+final class Joined implements AutoCloseable {
+  /** As long as a datagram can be, joined or not. */
+  private static final int PACKET = 1 << 16;
+
+  /** What mostly comes as one (UDP_GRO_CNT_MAX of net/ipv4/udp_offload.c). */
+  private static final int MESSAGES = 64;
+
+  private final ReceiveRing ring;
+  private final int[] packets;
+  private final int[] starts;
+  private final @Nullable ByteBuffer[] views;
+  private final int[] viewed; // where each view begins
+  private int named = -1; // the packet whose sender is known
+  private @Nullable SocketAddress sender;
+
+  Joined(int messages, Beside beside) {
+    ring = new ReceiveRing(Math.max(1, messages / MESSAGES), PACKET, beside, Arena.ofAuto());
+    packets = new int[messages];
+    starts = new int[messages];
+    views = new ByteBuffer[messages];
+    viewed = new int[messages];
+  }
+
+  ReceiveRing ring() {
+    return ring;
+  }
+
+  /**
+   * Finds the messages in what came; what there is no room for goes to the others that were taken
+   * ahead.
+   *
+   * @return how many messages are here
+   */
+  int spread(Prefetch others) {
+    named = -1;
+    int count = 0;
+    for (int packet = 0; packet < ring.count(); packet++) {
+      int from = 0;
+      do {
+        if (count == packets.length) {
+          others.keep(ring, packet, from);
+          return count;
+        }
+        packets[count] = packet;
+        starts[count++] = from;
+        from += ring.sizeFrom(packet, from);
+      } while (from < ring.size(packet));
+    }
+    return count;
+  }
+
+  ByteBuffer payload(int index, int limit) {
+    int packet = packets[index];
+    int start = starts[index];
+    int at = packet * PACKET + start;
+    ByteBuffer view = views[index];
+    if (view == null || viewed[index] != at) {
+      view = ring.view(packet, start);
+      views[index] = view;
+      viewed[index] = at;
+    }
+    return ring.show(packet, start, view, limit);
+  }
+
+  int size(int index) {
+    return ring.sizeFrom(packets[index], starts[index]);
+  }
+
+  boolean isCut(int index, int limit) {
+    return ring.isCut(packets[index], starts[index], limit);
+  }
+
+  @Nullable SocketAddress sender(int index) {
+    int packet = packets[index];
+    if (packet != named) {
+      sender = ring.sender(packet);
+      named = packet;
+    }
+    return sender;
+  }
+
+  Ancillary ancillary(int index) {
+    return ring.takeAncillary(packets[index]);
+  }
+
+  @Override
+  public void close() {
+    ring.close();
+  }
+}
