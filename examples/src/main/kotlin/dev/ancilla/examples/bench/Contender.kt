@@ -6,7 +6,7 @@ import dev.ancilla.spi.SocketKind
 
 /** A kind of sockets of one provider, or of the JDK without this library. */
 internal data class Contender(
-    val library: String,
+    val provider: String,
     val sockets: String,
     val figures: List<Figure>,
 ) {

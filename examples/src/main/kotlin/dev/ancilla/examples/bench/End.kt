@@ -19,10 +19,10 @@ internal interface End : AutoCloseable {
 }
 
 /** Opens the end of a contender by the words that [Contender] has for it. */
-internal fun endOf(library: String, sockets: String, figure: Figure, path: Path): End {
-    if (library != Contender.PLAIN) {
+internal fun endOf(provider: String, sockets: String, figure: Figure, path: Path): End {
+    if (provider != Contender.PLAIN) {
         // Asked at each opening; the contender's other sockets are closed by then.
-        System.setProperty("ancilla.provider", library)
+        System.setProperty("ancilla.provider", provider)
         return if (sockets ==
             SocketKind.UDP.name
         ) {

@@ -16,7 +16,7 @@ import kotlin.concurrent.thread
  * | `give MILLISECONDS` | `done COUNT NANOSECONDS MEDIAN` |
  */
 fun main(args: Array<String>) {
-    val (library, sockets) = args
+    val (provider, sockets) = args
     val heard = LinkedBlockingQueue<String>()
     thread(isDaemon = true) {
         generateSequence(::readlnOrNull).forEach(heard::add)
@@ -29,7 +29,7 @@ fun main(args: Array<String>) {
         when (words[0]) {
             "open" -> {
                 end?.close()
-                end = endOf(library, sockets, Figure.valueOf(words[1]), Path.of(words[2]))
+                end = endOf(provider, sockets, Figure.valueOf(words[1]), Path.of(words[2]))
                 println("at ${end.where}")
             }
 

@@ -61,7 +61,7 @@ internal class WorkerProcess(contender: Contender, jvmOptions: List<String>) : A
         if (Runtime.version().feature() >= 22) add("--enable-native-access=ALL-UNNAMED")
         addAll(listOf("-cp", System.getProperty("java.class.path")))
         add("dev.ancilla.examples.bench.WorkerKt")
-        addAll(listOf(contender.library, contender.sockets))
+        addAll(listOf(contender.provider, contender.sockets))
     }
 
     private companion object {

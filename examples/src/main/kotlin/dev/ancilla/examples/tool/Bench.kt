@@ -69,7 +69,7 @@ internal class Bench : ToolCommand("bench") {
         "%.0f %%".format(Locale.ROOT, result.readings.values.maxOf { it.lost } * 100)
 
     private fun Contender.shown(separator: String = ", ") =
-        library + separator + sockets.lowercase().replace('_', '-')
+        provider + separator + sockets.lowercase().replace('_', '-')
 
     private fun Figure.shown() = name.lowercase().replace('_', ' ')
 
