@@ -61,7 +61,7 @@ final class Exec {
       List<FdHandle> descriptors)
       throws IOException {
     long file = string(FileName.of(program));
-    int allowed = Libc.access(errno, file, Abi.X_OK);
+    int allowed = LibcFiles.access(errno, file, Abi.X_OK);
     if (allowed < 0) {
       return allowed;
     }
@@ -70,7 +70,7 @@ final class Exec {
     try {
       unblockQuit();
       place(descriptors);
-      return Libc.execve(errno, file, words, environment);
+      return LibcFiles.execve(errno, file, words, environment);
     } finally {
       undo.forEach(Runnable::run);
     }
@@ -109,8 +109,8 @@ final class Exec {
     long before = arena.allocate(Abi.SIGSET_SIZE, Long.BYTES).address();
     MemorySegment set = arena.allocate(Abi.SIGSET_SIZE, Long.BYTES);
     set.set(ValueLayout.JAVA_LONG, 0, 1L << (Abi.SIGQUIT - 1));
-    checked("sigprocmask", Libc.sigprocmask(errno, Abi.SIG_UNBLOCK, set.address(), before));
-    undo.push(() -> Libc.sigprocmask(errno, Abi.SIG_SETMASK, before, 0));
+    checked("sigprocmask", LibcFiles.sigprocmask(errno, Abi.SIG_UNBLOCK, set.address(), before));
+    undo.push(() -> LibcFiles.sigprocmask(errno, Abi.SIG_SETMASK, before, 0));
   }
 
   private void place(List<FdHandle> descriptors) throws IOException {
@@ -125,35 +125,35 @@ final class Exec {
     }
     closeOthersThen(end);
     for (int i = 0; i < sources.size(); i++) {
-      checked("dup2", Libc.dup2(errno, sources.get(i), FIRST + i));
+      checked("dup2", LibcFiles.dup2(errno, sources.get(i), FIRST + i));
       undo.push(back.get(i));
     }
   }
 
   /** A duplicate beyond the places, until the end of this. */
   private int copy(int number, int least) throws IOException {
-    int copy = checked("dup", Libc.fcntl(errno, number, Abi.F_DUPFD_CLOEXEC, least));
+    int copy = checked("dup", LibcFiles.fcntl(errno, number, Abi.F_DUPFD_CLOEXEC, least));
     undo.push(() -> Libc.close(copy));
     return copy;
   }
 
   /** As the program expects it that knows nothing of this library. */
   private void makeBlocking(int socket) throws IOException {
-    int flags = checked("fcntl", Libc.fcntl(errno, socket, Abi.F_GETFL, 0));
-    checked("fcntl", Libc.fcntl(errno, socket, Abi.F_SETFL, flags & ~Abi.O_NONBLOCK));
-    undo.push(() -> Libc.fcntl(errno, socket, Abi.F_SETFL, flags));
+    int flags = checked("fcntl", LibcFiles.fcntl(errno, socket, Abi.F_GETFL, 0));
+    checked("fcntl", LibcFiles.fcntl(errno, socket, Abi.F_SETFL, flags & ~Abi.O_NONBLOCK));
+    undo.push(() -> LibcFiles.fcntl(errno, socket, Abi.F_SETFL, flags));
   }
 
   /** Keeps what has this number, and returns how it gets it back. */
   private Runnable keep(int number, int least) throws IOException {
-    int flags = Libc.fcntl(errno, number, Abi.F_GETFD, 0);
+    int flags = LibcFiles.fcntl(errno, number, Abi.F_GETFD, 0);
     if (flags < 0) {
       return () -> Libc.close(number);
     }
     int kept = copy(number, least);
     return () -> {
-      Libc.dup2(errno, kept, number);
-      Libc.fcntl(errno, number, Abi.F_SETFD, flags);
+      LibcFiles.dup2(errno, kept, number);
+      LibcFiles.fcntl(errno, number, Abi.F_SETFD, flags);
     };
   }
 
@@ -162,10 +162,10 @@ final class Exec {
     try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
       for (Path each : open) {
         int number = Integer.parseInt(each.getFileName().toString());
-        int flags = number < least ? -1 : Libc.fcntl(errno, number, Abi.F_GETFD, 0);
+        int flags = number < least ? -1 : LibcFiles.fcntl(errno, number, Abi.F_GETFD, 0);
         if (flags >= 0 && (flags & Abi.FD_CLOEXEC) == 0) {
-          Libc.fcntl(errno, number, Abi.F_SETFD, flags | Abi.FD_CLOEXEC);
-          undo.push(() -> Libc.fcntl(errno, number, Abi.F_SETFD, flags));
+          LibcFiles.fcntl(errno, number, Abi.F_SETFD, flags | Abi.FD_CLOEXEC);
+          undo.push(() -> LibcFiles.fcntl(errno, number, Abi.F_SETFD, flags));
         }
       }
     }

@@ -36,7 +36,7 @@ final class FfmDescriptors implements Descriptors {
       scratch.memory.set(ValueLayout.JAVA_BYTE, name.length, (byte) 0);
       int fd;
       do {
-        fd = Libc.open(scratch.errno, scratch.memory.address(), flags, 0666);
+        fd = LibcFiles.open(scratch.errno, scratch.memory.address(), flags, 0666);
       } while (fd == -Abi.EINTR);
       if (fd < 0) {
         throw refused(path, fd);
@@ -95,7 +95,7 @@ final class FfmDescriptors implements Descriptors {
   @Override
   public List<FdHandle> pipe() throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      int result = Libc.pipe2(scratch.errno, scratch.memory.address(), Abi.O_CLOEXEC);
+      int result = LibcFiles.pipe2(scratch.errno, scratch.memory.address(), Abi.O_CLOEXEC);
       if (result < 0) {
         throw Failures.ofFile("pipe2", result);
       }
@@ -118,7 +118,7 @@ final class FfmDescriptors implements Descriptors {
     try (Scratch scratch = Scratch.borrow()) {
       scratch.memory.asSlice(0, bytes.length).asByteBuffer().put(bytes);
       scratch.memory.set(ValueLayout.JAVA_BYTE, bytes.length, (byte) 0);
-      int fd = Libc.memfdCreate(scratch.errno, scratch.memory.address(), Abi.MFD_CLOEXEC);
+      int fd = LibcFiles.memfdCreate(scratch.errno, scratch.memory.address(), Abi.MFD_CLOEXEC);
       if (fd < 0) {
         throw Failures.ofFile("memfd_create", fd);
       }
@@ -129,7 +129,7 @@ final class FfmDescriptors implements Descriptors {
   @Override
   public FdHandle of(int number) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      int flags = Libc.fcntl(scratch.errno, number, Abi.F_GETFD, 0);
+      int flags = LibcFiles.fcntl(scratch.errno, number, Abi.F_GETFD, 0);
       if (flags < 0) {
         throw Failures.ofFile("fcntl " + number, flags);
       }
@@ -140,7 +140,7 @@ final class FfmDescriptors implements Descriptors {
   @Override
   public InheritedFd inherit(int number, String name) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      int result = Libc.fcntl(scratch.errno, number, Abi.F_SETFD, Abi.FD_CLOEXEC);
+      int result = LibcFiles.fcntl(scratch.errno, number, Abi.F_SETFD, Abi.FD_CLOEXEC);
       if (result < 0) {
         throw new SocketOpException(
             "inherited",

@@ -29,7 +29,7 @@ final class FfmFd implements FdHandle {
   /** Duplicates any descriptor, close-on-exec. */
   static FfmFd duplicateOf(int number) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      int copy = Libc.fcntl(scratch.errno, number, Abi.F_DUPFD_CLOEXEC, 0);
+      int copy = LibcFiles.fcntl(scratch.errno, number, Abi.F_DUPFD_CLOEXEC, 0);
       if (copy < 0) {
         throw Failures.ofFile("dup", copy);
       }
@@ -123,7 +123,7 @@ final class FfmFd implements FdHandle {
       long file = scratch.memory.address();
       scratch.memory.set(ValueLayout.JAVA_BYTE, Abi.Statx.SIZE, (byte) 0);
       int asked =
-          Libc.statx(scratch.errno, number, file + Abi.Statx.SIZE, Abi.STATX_TYPE_SIZE, file);
+          LibcFiles.statx(scratch.errno, number, file + Abi.Statx.SIZE, Abi.STATX_TYPE_SIZE, file);
       if (asked == 0) {
         int mode = scratch.memory.get(ValueLayout.JAVA_SHORT, Abi.Statx.STX_MODE);
         if ((mode & Abi.S_IFMT) == Abi.S_IFREG) {
@@ -140,7 +140,7 @@ final class FfmFd implements FdHandle {
 
   private long seek(long offset, int whence) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      long result = Libc.lseek(scratch.errno, number, offset, whence);
+      long result = LibcFiles.lseek(scratch.errno, number, offset, whence);
       if (result < 0) {
         throw Failures.ofFile("lseek", result);
       }
@@ -154,7 +154,7 @@ final class FfmFd implements FdHandle {
       return;
     }
     try (Scratch scratch = Scratch.borrow()) {
-      int result = Libc.ftruncate(scratch.errno, number, size);
+      int result = LibcFiles.ftruncate(scratch.errno, number, size);
       if (result < 0) {
         throw Failures.ofFile("ftruncate", result);
       }

@@ -10,8 +10,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
 /**
- * The calls of the C library. Each returns what the manual page says, or the negative errno, as the
- * kernel itself does.
+ * The calls of the C library on sockets and what waits for them; {@link LibcFiles} has the others.
+ * Each returns what the manual page says, or the negative errno, as the kernel itself does.
  *
  * <p>Every argument and result goes as a 64-bit word. The calling conventions of x86-64 and aarch64
  * pass an {@code int} in the low half of such a word and ignore the rest; the result's high half is
@@ -50,36 +50,22 @@ final class Libc {
   private static final MethodHandle READ = find("read", 3);
   private static final MethodHandle WRITE = find("write", 3);
 
-  /** Calls that few programs make are linked when the first one is made. */
-  private static final class Rare {
+  /** Calls that programs without connections do not make are linked when the first one is made. */
+  private static final class Connections {
     static final MethodHandle LISTEN = find("listen", 2);
     static final MethodHandle ACCEPT4 = find("accept4", 4);
     static final MethodHandle SHUTDOWN = find("shutdown", 2);
-    static final MethodHandle FCNTL = variadic("fcntl", 3, 2);
-    static final MethodHandle FCHMOD = find("fchmod", 2);
-    static final MethodHandle OPEN = variadic("open", 3, 2);
-    static final MethodHandle PIPE2 = find("pipe2", 2);
-    static final MethodHandle MEMFD_CREATE = find("memfd_create", 2);
-    static final MethodHandle LSEEK = find("lseek", 3);
-    static final MethodHandle STATX = find("statx", 5);
-    static final MethodHandle FTRUNCATE = find("ftruncate", 2);
-    static final MethodHandle MMAP = find("mmap", 6);
-    static final MethodHandle MUNMAP = find("munmap", 2);
-    static final MethodHandle ACCESS = find("access", 2);
-    static final MethodHandle DUP2 = find("dup2", 2);
-    static final MethodHandle SIGPROCMASK = find("sigprocmask", 3);
-    static final MethodHandle EXECVE = find("execve", 3);
 
-    private Rare() {}
+    private Connections() {}
   }
 
   private Libc() {}
 
-  private static MethodHandle find(String name, int words) {
+  static MethodHandle find(String name, int words) {
     return link(name, words, ERRNO);
   }
 
-  private static MethodHandle variadic(String name, int words, int fixed) {
+  static MethodHandle variadic(String name, int words, int fixed) {
     return link(name, words, ERRNO, Linker.Option.firstVariadicArg(fixed));
   }
 
@@ -120,16 +106,16 @@ final class Libc {
     return arena.allocate(Linker.Option.captureStateLayout());
   }
 
-  private static int told(MemorySegment errno, long result) {
+  static int told(MemorySegment errno, long result) {
     int value = (int) result;
     return value == -1 ? -errno.get(ValueLayout.JAVA_INT, ERRNO_OFFSET) : value;
   }
 
-  private static long toldLong(MemorySegment errno, long result) {
+  static long toldLong(MemorySegment errno, long result) {
     return result == -1 ? -errno.get(ValueLayout.JAVA_INT, ERRNO_OFFSET) : result;
   }
 
-  private static AssertionError never(Throwable impossible) {
+  static AssertionError never(Throwable impossible) {
     return new AssertionError("a native call does not throw", impossible);
   }
 
@@ -353,7 +339,7 @@ final class Libc {
 
   static int listen(MemorySegment errno, int fd, int backlog) {
     try {
-      return told(errno, (long) Rare.LISTEN.invokeExact(errno, (long) fd, (long) backlog));
+      return told(errno, (long) Connections.LISTEN.invokeExact(errno, (long) fd, (long) backlog));
     } catch (Throwable t) {
       throw never(t);
     }
@@ -362,7 +348,8 @@ final class Libc {
   /** Without the peer's address. */
   static int accept4(MemorySegment errno, int fd, int flags) {
     try {
-      return told(errno, (long) Rare.ACCEPT4.invokeExact(errno, (long) fd, 0L, 0L, (long) flags));
+      return told(
+          errno, (long) Connections.ACCEPT4.invokeExact(errno, (long) fd, 0L, 0L, (long) flags));
     } catch (Throwable t) {
       throw never(t);
     }
@@ -370,139 +357,7 @@ final class Libc {
 
   static int shutdown(MemorySegment errno, int fd, int how) {
     try {
-      return told(errno, (long) Rare.SHUTDOWN.invokeExact(errno, (long) fd, (long) how));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int fcntl(MemorySegment errno, int fd, int command, int argument) {
-    try {
-      return told(
-          errno, (long) Rare.FCNTL.invokeExact(errno, (long) fd, (long) command, (long) argument));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int fchmod(MemorySegment errno, int fd, int mode) {
-    try {
-      return told(errno, (long) Rare.FCHMOD.invokeExact(errno, (long) fd, (long) mode));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int open(MemorySegment errno, long path, int flags, int mode) {
-    try {
-      return told(errno, (long) Rare.OPEN.invokeExact(errno, path, (long) flags, (long) mode));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int pipe2(MemorySegment errno, long pair, int flags) {
-    try {
-      return told(errno, (long) Rare.PIPE2.invokeExact(errno, pair, (long) flags));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int memfdCreate(MemorySegment errno, long name, int flags) {
-    try {
-      return told(errno, (long) Rare.MEMFD_CREATE.invokeExact(errno, name, (long) flags));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static long lseek(MemorySegment errno, int fd, long offset, int whence) {
-    try {
-      return toldLong(
-          errno, (long) Rare.LSEEK.invokeExact(errno, (long) fd, offset, (long) whence));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  /** Asks about the descriptor itself: the path is empty. */
-  static int statx(MemorySegment errno, int fd, long emptyPath, int mask, long result) {
-    try {
-      return told(
-          errno,
-          (long)
-              Rare.STATX.invokeExact(
-                  errno, (long) fd, emptyPath, (long) Abi.AT_EMPTY_PATH, (long) mask, result));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int ftruncate(MemorySegment errno, int fd, long size) {
-    try {
-      return told(errno, (long) Rare.FTRUNCATE.invokeExact(errno, (long) fd, size));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  /** Maps private memory that no file is behind and no swap is reserved for. */
-  static long mmap(MemorySegment errno, long size) {
-    try {
-      return toldLong(
-          errno,
-          (long)
-              Rare.MMAP.invokeExact(
-                  errno,
-                  0L,
-                  size,
-                  (long) Abi.PROT_READ_WRITE,
-                  (long) (Abi.MAP_PRIVATE | Abi.MAP_ANONYMOUS | Abi.MAP_NORESERVE),
-                  -1L,
-                  0L));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int munmap(MemorySegment errno, long address, long size) {
-    try {
-      return told(errno, (long) Rare.MUNMAP.invokeExact(errno, address, size));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int access(MemorySegment errno, long path, int mode) {
-    try {
-      return told(errno, (long) Rare.ACCESS.invokeExact(errno, path, (long) mode));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  static int dup2(MemorySegment errno, int fd, int number) {
-    try {
-      return told(errno, (long) Rare.DUP2.invokeExact(errno, (long) fd, (long) number));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  /** Of the calling thread. */
-  static int sigprocmask(MemorySegment errno, int how, long set, long old) {
-    try {
-      return told(errno, (long) Rare.SIGPROCMASK.invokeExact(errno, (long) how, set, old));
-    } catch (Throwable t) {
-      throw never(t);
-    }
-  }
-
-  /** Returns only if it fails. */
-  static int execve(MemorySegment errno, long program, long arguments, long environment) {
-    try {
-      return told(errno, (long) Rare.EXECVE.invokeExact(errno, program, arguments, environment));
+      return told(errno, (long) Connections.SHUTDOWN.invokeExact(errno, (long) fd, (long) how));
     } catch (Throwable t) {
       throw never(t);
     }

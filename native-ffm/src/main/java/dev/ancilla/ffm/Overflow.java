@@ -49,7 +49,7 @@ record Overflow(MemorySegment memory) {
     private static Overflow map(int messages) {
       long size = (long) messages * ROOM;
       try (Scratch scratch = Scratch.borrow()) {
-        long address = Libc.mmap(scratch.errno, size);
+        long address = LibcFiles.mmap(scratch.errno, size);
         if (address < 0) {
           throw new OutOfMemoryError("mmap of " + size + " bytes: errno " + -address);
         }
@@ -60,7 +60,7 @@ record Overflow(MemorySegment memory) {
 
   private void unmap() {
     try (Scratch scratch = Scratch.borrow()) {
-      Libc.munmap(scratch.errno, memory.address(), memory.byteSize());
+      LibcFiles.munmap(scratch.errno, memory.address(), memory.byteSize());
     }
   }
 }

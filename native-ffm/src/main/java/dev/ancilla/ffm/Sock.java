@@ -107,9 +107,9 @@ final class Sock {
   /** Makes the open file non-blocking, for everybody who shares it. */
   static void makeNonBlocking(int fd) throws IOException {
     try (Scratch scratch = Scratch.borrow()) {
-      int flags = checked("fcntl", Libc.fcntl(scratch.errno, fd, Abi.F_GETFL, 0));
+      int flags = checked("fcntl", LibcFiles.fcntl(scratch.errno, fd, Abi.F_GETFL, 0));
       if ((flags & Abi.O_NONBLOCK) == 0) {
-        checked("fcntl", Libc.fcntl(scratch.errno, fd, Abi.F_SETFL, flags | Abi.O_NONBLOCK));
+        checked("fcntl", LibcFiles.fcntl(scratch.errno, fd, Abi.F_SETFL, flags | Abi.O_NONBLOCK));
       }
     }
   }
@@ -129,7 +129,7 @@ final class Sock {
   /** Sets the mode that the file will have, less the umask, before it has a name. */
   static int fchmod(int fd, int mode) {
     try (Scratch scratch = Scratch.borrow()) {
-      return Libc.fchmod(scratch.errno, fd, mode);
+      return LibcFiles.fchmod(scratch.errno, fd, mode);
     }
   }
 
