@@ -10,15 +10,13 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Native memory for some messages, which {@code recvmmsg(2)} fills. Not safe for use by several
- * threads: its owner's lock guards it, and is held while the kernel writes.
+ * Native memory for some messages, which {@code recvmmsg(2)} fills by a {@link MessageVector}. Not
+ * safe for use by several threads: its owner's lock guards it, and is held while the kernel writes.
  *
  * <p>A slot is small. What is longer goes on in the loop's {@link Overflow}, and is copied out
  * before anybody else receives.
  */
 final class ReceiveRing implements AutoCloseable {
-  private static final int FLAGS = Abi.MSG_DONTWAIT | Abi.MSG_CMSG_CLOEXEC | Abi.MSG_TRUNC;
-
   private final int capacity;
   private final int slotBytes;
   private final int controlBytes;
@@ -27,12 +25,8 @@ final class ReceiveRing implements AutoCloseable {
   private final boolean ends;
   private final SenderCache senders = new SenderCache();
   private final Arena arena = Arena.ofShared();
-  private final MemorySegment errno = Libc.newErrno(arena);
-  private final MemorySegment headers;
-  private final MemorySegment vectors;
-  private final MemorySegment names;
-  private final MemorySegment controls;
   private final MemorySegment data;
+  private final MessageVector vector;
 
   private final LongMessages longer;
 
@@ -44,7 +38,6 @@ final class ReceiveRing implements AutoCloseable {
 
   private int count;
   private boolean hasLonger;
-  private long overflowBase; // what the second vectors point at
 
   /** A ring whose payloads are read by its owner only, under the owner's lock. */
   ReceiveRing(int capacity, int slotBytes, Beside beside) {
@@ -67,29 +60,10 @@ final class ReceiveRing implements AutoCloseable {
     this.sizes = new int[capacity];
     this.segments = new int[joined ? capacity : 0];
     this.ends = beside.ends();
-    headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
-    vectors = arena.allocate((long) capacity * 2 * Abi.Iovec.SIZE, 8);
-    names = arena.allocate((long) capacity * Sockaddr.ROOM, 8);
-    controls = arena.allocate(Math.max(8, (long) capacity * controlBytes), 8);
     data =
         (payloads == null ? arena : payloads)
             .allocate(Math.max(8, (long) capacity * slotBytes), 64);
-    for (int i = 0; i < capacity; i++) {
-      long header = header(i);
-      headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.NAME, names.address() + name(i));
-      headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.IOV, vectors.address() + vector(i));
-      headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.IOVLEN, 2);
-      if (controlBytes > 0) {
-        headers.set(
-            ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROL, controls.address() + control(i));
-      }
-      offer(i);
-      long first = vector(i);
-      vectors.set(ValueLayout.JAVA_LONG, first + Abi.Iovec.BASE, data.address() + slot(i));
-      vectors.set(ValueLayout.JAVA_LONG, first + Abi.Iovec.LEN, slotBytes);
-      vectors.set(
-          ValueLayout.JAVA_LONG, first + Abi.Iovec.SIZE + Abi.Iovec.LEN, (long) Overflow.ROOM);
-    }
+    vector = new MessageVector(capacity, controlBytes, data, slotBytes, arena);
   }
 
   /** Whether messages of a socket that was asked for this fit in here. */
@@ -99,45 +73,8 @@ final class ReceiveRing implements AutoCloseable {
         && beside.ends() == ends;
   }
 
-  private static long header(int index) {
-    return (long) index * Abi.Mmsghdr.SIZE;
-  }
-
-  private static long vector(int index) {
-    return (long) index * 2 * Abi.Iovec.SIZE;
-  }
-
-  private static long name(int index) {
-    return (long) index * Sockaddr.ROOM;
-  }
-
-  private long control(int index) {
-    return (long) index * controlBytes;
-  }
-
   private long slot(int index) {
     return (long) index * slotBytes;
-  }
-
-  /**
-   * Says how much room there is for name and control, which the kernel overwrites with what came.
-   */
-  private void offer(int index) {
-    long header = header(index);
-    headers.set(ValueLayout.JAVA_INT, header + Abi.Msghdr.NAMELEN, Sockaddr.ROOM);
-    headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, controlBytes);
-  }
-
-  private void point(Overflow overflow) {
-    if (overflow.address(0) != overflowBase) {
-      overflowBase = overflow.address(0);
-      for (int i = 0; i < capacity; i++) {
-        vectors.set(
-            ValueLayout.JAVA_LONG,
-            vector(i) + Abi.Iovec.SIZE + Abi.Iovec.BASE,
-            overflow.address(i));
-      }
-    }
   }
 
   /**
@@ -150,18 +87,16 @@ final class ReceiveRing implements AutoCloseable {
     hasLonger = false;
     Overflow overflow = overflows.borrow(capacity);
     try {
-      point(overflow);
-      int came;
-      do {
-        came = most == 1 ? one(fd) : Libc.recvmmsg(errno, fd, headers.address(), most, FLAGS);
-      } while (came == -Abi.EINTR);
+      int came = vector.receive(fd, most, overflow);
       if (came > 0) {
         came = ends ? untilEnd(came) : came;
         count = came;
         for (int i = 0; i < came; i++) {
-          sizes[i] = headers.get(ValueLayout.JAVA_INT, header(i) + Abi.Mmsghdr.LEN);
+          sizes[i] = vector.size(i);
           if (joined) {
-            segments[i] = Control.segmentSize(controls, control(i), controlLength(i));
+            segments[i] =
+                Control.segmentSize(
+                    vector.controls(), vector.controlOffset(i), vector.controlLength(i));
           }
           if (size(i) > slotBytes) {
             hasLonger = true;
@@ -177,34 +112,18 @@ final class ReceiveRing implements AutoCloseable {
 
   /** Makes room for others: everything that was in here has been taken or discarded. */
   void restart() {
-    for (int i = 0; i < count; i++) {
-      offer(i);
-    }
+    vector.restart();
     count = 0;
   }
 
   /** The kernel goes on telling of the end until the vector is full. */
   private int untilEnd(int came) {
     for (int i = 0; i < came; i++) {
-      if (headers.get(ValueLayout.JAVA_INT, header(i) + Abi.Mmsghdr.LEN) == 0
-          && controlLength(i) == 0) {
-        for (int j = i; j < came; j++) {
-          offer(j);
-        }
+      if (vector.size(i) == 0 && vector.controlLength(i) == 0) {
         return i;
       }
     }
     return came;
-  }
-
-  /** One message by the call for one, whose header is the start of the other's. */
-  private int one(int fd) {
-    int size = Libc.recvmsg(errno, fd, headers.address(), FLAGS);
-    if (size < 0) {
-      return size;
-    }
-    headers.set(ValueLayout.JAVA_INT, Abi.Mmsghdr.LEN, size);
-    return 1;
   }
 
   private void copyOut(int index, Overflow overflow) {
@@ -260,33 +179,26 @@ final class ReceiveRing implements AutoCloseable {
   }
 
   @Nullable SocketAddress sender(int index) {
-    int length = headers.get(ValueLayout.JAVA_INT, header(index) + Abi.Msghdr.NAMELEN);
-    return senders.decode(names, name(index), length);
+    return senders.decode(vector.names(), vector.nameOffset(index), vector.nameLength(index));
   }
 
   /** Takes what came beside a message; to be called once for each, or {@link #discard}. */
   Ancillary takeAncillary(int index) {
-    int flags = headers.get(ValueLayout.JAVA_INT, header(index) + Abi.Msghdr.FLAGS);
-    boolean truncated = (flags & Abi.MSG_CTRUNC) != 0;
-    long length = controlLength(index);
+    boolean truncated = vector.isControlTruncated(index);
+    long length = vector.controlLength(index);
     if (length == 0 && !truncated) {
       return Ancillary.none();
     }
-    return Control.read(controls, control(index), length, maxDescriptors, truncated);
-  }
-
-  private long controlLength(int index) {
-    return controlBytes == 0
-        ? 0
-        : headers.get(ValueLayout.JAVA_LONG, header(index) + Abi.Msghdr.CONTROLLEN);
+    return Control.read(
+        vector.controls(), vector.controlOffset(index), length, maxDescriptors, truncated);
   }
 
   /** Closes the descriptors of a message that nobody took. */
   void discard(int index) {
     forget(index);
-    long length = controlLength(index);
+    long length = vector.controlLength(index);
     if (length > 0) {
-      Control.discard(controls, control(index), length);
+      Control.discard(vector.controls(), vector.controlOffset(index), length);
     }
   }
 
@@ -341,24 +253,13 @@ final class ReceiveRing implements AutoCloseable {
    * @param from where it begins, in one of joined ones
    */
   void put(int to, ReceiveRing other, int index, int from, int size) {
-    long header = header(to);
-    long its = header(index);
-    int nameLength = other.headers.get(ValueLayout.JAVA_INT, its + Abi.Msghdr.NAMELEN);
-    long controlLength = other.controlLength(index);
+    vector.put(to, other.vector, index);
     sizes[to] = size;
-    headers.set(ValueLayout.JAVA_INT, header + Abi.Msghdr.NAMELEN, nameLength);
-    headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, controlLength);
-    headers.set(
-        ValueLayout.JAVA_INT,
-        header + Abi.Msghdr.FLAGS,
-        other.headers.get(ValueLayout.JAVA_INT, its + Abi.Msghdr.FLAGS));
-    MemorySegment.copy(other.names, name(index), names, name(to), nameLength);
-    MemorySegment.copy(other.controls, other.control(index), controls, control(to), controlLength);
     int here = other.here(index, from, size);
     if (here <= slotBytes || !putLonger(to, other, index, from, here)) {
       other.copy(index, from, data, slot(to), Math.min(here, slotBytes));
     }
-    count = Math.max(count, to + 1); // All that the next fill has to offer anew.
+    count = Math.max(count, to + 1);
     other.leave(index, from + size);
   }
 
