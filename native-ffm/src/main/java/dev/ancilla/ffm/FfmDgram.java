@@ -78,9 +78,7 @@ class FfmDgram extends FfmSocket implements DgramTransport {
     }
     int most = prefetch.most();
     int came = prefetch.fetch(most);
-    // One that was for a single message has not looked for another: mostly there is none, unless
-    // they come joined.
-    return received(came, came < most || (most == 1 && prefetch.left() <= 1));
+    return received(came, came < most);
   }
 
   /**
