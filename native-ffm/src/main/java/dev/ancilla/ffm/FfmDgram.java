@@ -139,7 +139,7 @@ class FfmDgram extends FfmSocket implements DgramTransport {
     return received(came, came < most) ? came : 0;
   }
 
-  private int fillJoined(Joined joined) throws IOException {
+  private int fillJoined(JoinedMessages joined) throws IOException {
     ReceiveRing ring = joined.ring();
     int most = Math.min(ring.capacity(), prefetch.capacity());
     int came = ring.fill(fd, most, loop.overflows());

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The slab of a batch: a ring of its own, which one call fills, or messages that the socket had
- * taken ahead, or {@linkplain Joined joined} ones.
+ * taken ahead, or {@linkplain JoinedMessages joined} ones.
  *
  * <p>Its lock guards what {@link #close()} takes away. Payloads, and how long they are, stay: they
  * are read without the lock by the one thread that may fill the slab.
@@ -20,7 +20,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
   private final ReentrantLock lock = new ReentrantLock();
   private final int slotBytes;
   private ReceiveRing ring; // written under lock
-  private @Nullable Joined joined; // written under lock; made once messages come so
+  private @Nullable JoinedMessages joined; // written under lock; made once messages come so
   private boolean isJoined; // written under lock: whether the messages are there
   private final @Nullable ByteBuffer[] views;
   private final @Nullable Ancillary[] ancillaries; // guarded by lock; null until asked for
@@ -78,17 +78,17 @@ final class FfmReceiveSlab implements ReceiveSlab {
   }
 
   /** Where messages are to be put that come joined. */
-  Joined joined(Beside beside) {
-    Joined current = joined;
+  JoinedMessages joined(Beside beside) {
+    JoinedMessages current = joined;
     if (current == null) {
-      current = new Joined(views.length, beside);
+      current = new JoinedMessages(views.length, beside);
       joined = current;
     }
     isJoined = true;
     return current;
   }
 
-  private @Nullable Joined joinedOnes() {
+  private @Nullable JoinedMessages joinedOnes() {
     return isJoined ? joined : null;
   }
 
@@ -113,7 +113,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
   @Override
   public ByteBuffer payload(int index) {
     checkOpen();
-    Joined cut = joinedOnes();
+    JoinedMessages cut = joinedOnes();
     ByteBuffer shown = cut == null ? plain(index) : cut.payload(index, limit);
     checkOpen(); // Closing forgets the copies of long messages.
     return shown;
@@ -131,14 +131,14 @@ final class FfmReceiveSlab implements ReceiveSlab {
   @Override
   public int size(int index) {
     checkOpen();
-    Joined cut = joinedOnes();
+    JoinedMessages cut = joinedOnes();
     return cut == null ? ring.size(index) : cut.size(index);
   }
 
   @Override
   public boolean truncated(int index) {
     checkOpen();
-    Joined cut = joinedOnes();
+    JoinedMessages cut = joinedOnes();
     boolean truncated = cut == null ? ring.isCut(index, 0, limit) : cut.isCut(index, limit);
     checkOpen();
     return truncated;
@@ -149,7 +149,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
     lock.lock();
     try {
       checkOpen();
-      Joined cut = joinedOnes();
+      JoinedMessages cut = joinedOnes();
       return cut == null ? ring.sender(index) : cut.sender(index);
     } finally {
       lock.unlock();
@@ -163,7 +163,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
       checkOpen();
       Ancillary known = ancillaries[index];
       if (known == null) {
-        Joined cut = joinedOnes();
+        JoinedMessages cut = joinedOnes();
         known = cut == null ? ring.takeAncillary(index) : cut.ancillary(index);
         ancillaries[index] = known;
       }

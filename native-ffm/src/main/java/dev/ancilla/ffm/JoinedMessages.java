@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * The messages of a batch that came joined ({@code UDP_GRO}, {@code udp(7)}): they stay in the
  * packets that the kernel wrote, and this knows where each begins. Guarded as the slab is.
  */
-final class Joined implements AutoCloseable {
+final class JoinedMessages implements AutoCloseable {
   /** As long as a datagram can be, joined or not. */
   private static final int PACKET = 1 << 16;
 
@@ -25,7 +25,7 @@ final class Joined implements AutoCloseable {
   private int named = -1; // the packet whose sender is known
   private @Nullable SocketAddress sender;
 
-  Joined(int messages, Beside beside) {
+  JoinedMessages(int messages, Beside beside) {
     ring = new ReceiveRing(Math.max(1, messages / MESSAGES), PACKET, beside, Arena.ofAuto());
     packets = new int[messages];
     starts = new int[messages];
