@@ -2,6 +2,7 @@ package dev.ancilla.ffm
 
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
+import dev.ancilla.testkit.cpuPercent
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
@@ -40,16 +41,6 @@ private fun <T> hammering(victims: () -> List<Thread>, block: () -> T): T {
     }
 }
 
-private fun cpuMillis(): Long = ProcessHandle.current().info().totalCpuDuration().get().toMillis()
-
-/** CPU time of this process within half a second; a thread that spins takes that much alone. */
-private fun cpuMillisOfHalfASecond(): Long {
-    Thread.sleep(200)
-    val before = cpuMillis()
-    Thread.sleep(500)
-    return cpuMillis() - before
-}
-
 /** Waiting: what hangs, spins or dies with junixsocket, and does not with native-ffm. */
 class WaitRowsTest : RowSpec({
     row("A23 two hundred thousand wakes while the loop is busy do not hang it") {
@@ -73,7 +64,7 @@ class WaitRowsTest : RowSpec({
                     val receive = elsewhere(virtual) { socket.receiveText() }
                     val send = elsewhere(virtual) { socket.send("late", full.localAddress()) }
                     parked(receive, send)
-                    cpuMillisOfHalfASecond() shouldBeLessThan 250
+                    cpuPercent() shouldBeLessThan 30
                     socket.send("wake up", socket.localAddress())
                     receive.get() shouldBe "wake up"
                     repeat(queued) { full.receiveText() shouldBe "fill ${it + 1}" }

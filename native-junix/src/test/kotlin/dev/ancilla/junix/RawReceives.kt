@@ -1,5 +1,6 @@
 package dev.ancilla.junix
 
+import dev.ancilla.testkit.cpuPercent
 import org.newsclub.net.unix.AFUNIXDatagramChannel
 import java.net.DatagramPacket
 import java.nio.ByteBuffer
@@ -10,14 +11,6 @@ private fun sendEmpty(to: AFUNIXDatagramChannel) {
     val packet = DatagramPacket(ByteArray(0), 0)
     packet.address = to.localAddress!!.wrapAddress()
     rawSocket().socket().send(packet)
-}
-
-/** CPU time that this process used while it was idle for a second. */
-private fun idleCpuMillis(): Long {
-    val process = ProcessHandle.current().info()
-    val before = process.totalCpuDuration().get()
-    Thread.sleep(1_000)
-    return (ProcessHandle.current().info().totalCpuDuration().get() - before).toMillis()
 }
 
 internal val RAW_RECEIVES =
@@ -120,7 +113,7 @@ internal val RAW_RECEIVES =
                 val socket = rawBound().apply { configureBlocking(true) }
                 val start = Thread::class.java.getMethod("startVirtualThread", Runnable::class.java)
                 start.invoke(null, Runnable { runCatching { socket.receive(room()) } })
-                idleCpuMillis() > 300
+                cpuPercent() > 30
             }
         },
     )

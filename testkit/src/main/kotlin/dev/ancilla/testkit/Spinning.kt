@@ -6,7 +6,6 @@ import dev.ancilla.UnsupportedFeatureException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
-import java.lang.management.ManagementFactory
 import java.time.Duration
 
 private val SPIN = Duration.ofNanos(50_000)
@@ -62,10 +61,4 @@ internal fun ContractSpec.spinning() {
     }
 }
 
-/** What the threads of that name have spent, by the JVM's count. */
-private fun cpuNanosOf(name: String): Long {
-    val threads = ManagementFactory.getThreadMXBean()
-    return threads.allThreadIds
-        .filter { threads.getThreadInfo(it)?.threadName == name }
-        .sumOf { maxOf(0, threads.getThreadCpuTime(it)) }
-}
+private fun cpuNanosOf(name: String): Long = cpuNanos { it == name }.values.sum()
