@@ -21,7 +21,7 @@ import java.net.InetSocketAddress
 import java.nio.ByteBuffer
 import java.nio.file.Path
 
-/** A socket of this library, used by a coroutine on its event loop's thread. */
+/** A message socket of this library, used by a coroutine on its event loop's thread. */
 internal class AncillaEnd private constructor(
     private val figure: Figure,
     private val socket: DgramSocket,

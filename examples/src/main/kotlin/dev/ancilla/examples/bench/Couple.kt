@@ -5,11 +5,10 @@ import java.nio.file.Path
 /** The two processes of a contender. */
 internal class Couple(
     private val contender: Contender,
-    jvmOptions: List<String>,
     private val directory: Path,
 ) : AutoCloseable {
-    private val giver = WorkerProcess(contender, jvmOptions)
-    private val taker = WorkerProcess(contender, jvmOptions)
+    private val giver = WorkerProcess(contender)
+    private val taker = WorkerProcess(contender)
 
     /** Plays for some time, on new sockets: nothing is left of the run before. */
     fun run(figure: Figure, millis: Long): Reading {

@@ -20,16 +20,15 @@ internal interface End : AutoCloseable {
 
 /** Opens the end of a contender by the words that [Contender] has for it. */
 internal fun endOf(provider: String, sockets: String, figure: Figure, path: Path): End {
-    if (provider != Contender.PLAIN) {
-        // Asked at each opening; the contender's other sockets are closed by then.
-        System.setProperty("ancilla.provider", provider)
-        return if (sockets ==
-            SocketKind.UDP.name
-        ) {
-            AncillaEnd.udp(figure)
-        } else {
-            AncillaEnd.unixDgram(figure, path)
-        }
+    if (provider == Contender.PLAIN) {
+        return if (sockets == SocketKind.UDP.name) JdkUdpEnd(figure) else JdkStreamEnd(figure, path)
     }
-    return if (sockets == SocketKind.UDP.name) JdkUdpEnd(figure) else JdkStreamEnd(figure, path)
+    // Asked at each opening; the contender's other sockets are closed by then.
+    System.setProperty("ancilla.provider", provider)
+    return when (SocketKind.valueOf(sockets)) {
+        SocketKind.UNIX_DGRAM -> AncillaEnd.unixDgram(figure, path)
+        SocketKind.UNIX_STREAM -> AncillaStreamEnd(figure, path)
+        SocketKind.UDP -> AncillaEnd.udp(figure)
+        SocketKind.UNIX_SEQPACKET -> error("no contender has $sockets")
+    }
 }

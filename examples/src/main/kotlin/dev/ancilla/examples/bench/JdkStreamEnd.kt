@@ -16,9 +16,9 @@ import java.nio.file.Path
 internal class JdkStreamEnd(private val figure: Figure, private val path: Path) : End {
     private val server =
         ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(path))
-    private val channel: SocketChannel by lazy { server.accept() }
+    private val opening = lazy { connected ?: server.accept() }
+    private val stream: SocketChannel by opening
     private var connected: SocketChannel? = null
-    private val stream get() = connected ?: channel
     private val data = ByteBuffer.allocateDirect(MESSAGE_SIZE).put(dataMessage())
     private val buffer = ByteBuffer.allocateDirect(MESSAGE_SIZE)
 
@@ -77,6 +77,7 @@ internal class JdkStreamEnd(private val figure: Figure, private val path: Path) 
 
     override fun close() {
         connected?.close()
+        if (opening.isInitialized()) stream.close()
         server.close()
         Files.deleteIfExists(path)
     }

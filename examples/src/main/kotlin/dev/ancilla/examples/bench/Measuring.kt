@@ -4,15 +4,13 @@ import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.concurrent.thread
 
-/** Measures contenders one after the other; [onStep] is told each figure before it is measured. */
+/** Measures contenders one after the other; [onStep] is told what comes next: a figure, or none to warm them all. */
 internal class Measuring(
     private val contenders: List<Contender>,
     private val pace: Pace,
-    private val onStep: (Contender, Figure) -> Unit,
+    private val onStep: (Contender, Figure?) -> Unit,
 ) {
     private val directory = Files.createTempDirectory("ancilla-bench")
-    private var figuresLeft = contenders.sumOf { it.figures.size }
-    private var couplesLeft = contenders.size
 
     @Volatile
     private var playing: Couple? = null
@@ -34,13 +32,17 @@ internal class Measuring(
 
     private fun measure(contender: Contender): Result {
         val readings = LinkedHashMap<Figure, Reading>()
-        val left = figuresLeft - contender.figures.size
-        couplesLeft--
         val failure =
             try {
-                Couple(contender, pace.jvmOptions, directoryOf(contender)).use { couple ->
+                Couple(contender, directoryOf(contender)).use { couple ->
                     playing = couple
-                    for (figure in contender.figures) readings[figure] = measure(couple, contender, figure)
+                    val runs = pace.next(contenders.dropWhile { it != contender })
+                    onStep(contender, null)
+                    for (figure in contender.figures) couple.run(figure, runs.warmMillis)
+                    for (figure in contender.figures) {
+                        onStep(contender, figure)
+                        readings[figure] = couple.median(figure, runs)
+                    }
                 }
                 null
             } catch (e: IllegalStateException) {
@@ -48,7 +50,6 @@ internal class Measuring(
                 if (ending) Thread.currentThread().join()
                 e.message
             }
-        figuresLeft = left
         return Result(contender, readings, failure)
     }
 
@@ -56,11 +57,12 @@ internal class Measuring(
     private fun directoryOf(contender: Contender): Path =
         Files.createDirectory(directory.resolve("${contenders.indexOf(contender)}"))
 
-    private fun measure(couple: Couple, contender: Contender, figure: Figure): Reading {
-        onStep(contender, figure)
-        val runs = pace.next(figuresLeft--, couplesLeft)
-        couple.run(figure, runs.warmMillis)
-        return List(runs.count) { couple.run(figure, runs.millis) }.sortedBy { it.perSecond }[runs.count / 2]
+    private fun Couple.median(figure: Figure, runs: Runs): Reading =
+        List(runs.count) { run(figure, runs.millis) }.sortedBy { it.perSecond }[runs.count / 2]
+
+    companion object {
+        /** How many steps it takes. */
+        fun stepsOf(contenders: List<Contender>): Int = contenders.sumOf { it.figures.size + 1 }
     }
 }
 

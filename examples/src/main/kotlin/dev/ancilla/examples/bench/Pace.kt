@@ -1,41 +1,42 @@
 package dev.ancilla.examples.bench
 
-/** How long the runs of a figure take. The first is to warm what it runs through, and does not count. */
+/**
+ * How long the runs of a figure take. The first does not count: all that a contender does is done once before any of
+ * it is measured, for the compilers of the JVMs work on meanwhile.
+ */
 internal data class Runs(val warmMillis: Long, val count: Int, val millis: Long)
 
 /** Says how long things may take. */
 internal sealed interface Pace {
-    /** What the JVMs are told that are measured. */
-    val jvmOptions: List<String>
-
-    /** The runs of the next figure, when [figures] are left, and [couples] of processes to be started. */
-    fun next(figures: Int, couples: Int): Runs
+    /** The runs of the figures of the first of those contenders that are left, whose processes are started already. */
+    fun next(left: List<Contender>): Runs
 
     data object Thorough : Pace {
-        override val jvmOptions = emptyList<String>()
-
-        override fun next(figures: Int, couples: Int) = Runs(warmMillis = 1000, count = 5, millis = 400)
+        override fun next(left: List<Contender>) = Runs(warmMillis = 1000, count = 5, millis = 400)
     }
 
     /** Divides what is left of its time among what is left to be done. */
     class Quick(millis: Long) : Pace {
-        /** The better compiler would not be done in this time, and be in the way. */
-        override val jvmOptions = listOf("-XX:TieredStopAtLevel=1")
-
         private val deadline = System.nanoTime() + millis * 1_000_000
 
-        override fun next(figures: Int, couples: Int): Runs {
-            val left = (deadline - System.nanoTime()) / 1_000_000 - couples * START_MILLIS
-            val each = (left / figures - AROUND_MILLIS).coerceIn(SHORTEST, LONGEST)
+        override fun next(left: List<Contender>): Runs {
+            val millis = (deadline - System.nanoTime()) / 1_000_000 - left.drop(1).sumOf(::startMillis)
+            val share = millis * shares(left.first()) / left.sumOf { it.figures.size * shares(it) }
+            val each = (share - AROUND_MILLIS).coerceIn(SHORTEST, LONGEST)
             return Runs(warmMillis = each * 2 / 3, count = 1, millis = each / 3)
         }
 
         private companion object {
-            /** About what it takes to start two JVMs, and what goes on around two runs. */
-            const val START_MILLIS = 600L
-            const val AROUND_MILLIS = 100L
+            /** About what it takes to start two JVMs, with the classes of who plays there. */
+            fun startMillis(contender: Contender) = if (contender.isPlain) 500L else 1_300L
+
+            /** A provider is more code to be compiled than the few lines that use the JDK. */
+            fun shares(contender: Contender) = if (contender.isPlain) 1L else 3L
+
+            /** What goes on around two runs. */
+            const val AROUND_MILLIS = 60L
             const val SHORTEST = 60L
-            const val LONGEST = 1500L
+            const val LONGEST = 3000L
         }
     }
 }

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit
 import kotlin.concurrent.thread
 
 /** A worker, as the process that measures sees it. */
-internal class WorkerProcess(contender: Contender, jvmOptions: List<String>) : AutoCloseable {
-    private val process: Process = ProcessBuilder(command(contender, jvmOptions)).start()
+internal class WorkerProcess(contender: Contender) : AutoCloseable {
+    private val process: Process = ProcessBuilder(command(contender)).start()
     private val said = LinkedBlockingQueue<String>()
 
     @Volatile
@@ -54,9 +54,9 @@ internal class WorkerProcess(contender: Contender, jvmOptions: List<String>) : A
         process.destroyForcibly()
     }
 
-    private fun command(contender: Contender, jvmOptions: List<String>): List<String> = buildList {
+    private fun command(contender: Contender): List<String> = buildList {
         add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
-        addAll(listOf("-XX:+UseSerialGC", "-Xshare:auto") + jvmOptions)
+        addAll(listOf("-XX:+UseSerialGC", "-Xshare:auto"))
         // The jar's manifest allows it, which counts only with -jar. 17 does not know the option.
         if (Runtime.version().feature() >= 22) add("--enable-native-access=ALL-UNNAMED")
         addAll(listOf("-cp", System.getProperty("java.class.path")))
