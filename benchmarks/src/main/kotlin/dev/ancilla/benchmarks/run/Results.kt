@@ -58,7 +58,8 @@ private fun circumstances(pace: Pace) = mapOf(
     "kernel" to "${System.getProperty("os.name")} ${System.getProperty("os.version")}",
     "java" to "${Runtime.version()}",
     "queue" to Path.of("/proc/sys/net/unix/max_dgram_qlen").readText().trim(),
-    "rounds" to "${pace.rounds} of ${pace.roundMillis} ms after ${pace.warmMillis} ms, and as many on their processors",
+    "rounds" to
+        "${pace.rounds} of ${pace.roundMillis} ms after ${pace.warmMillis} ms, and as many on their processors",
 )
 
 private fun processor() = Path
