@@ -28,6 +28,7 @@ abstract class OpenSocket<T extends Transport> implements Socket {
   final Opening.Opened<T> opened;
   private final List<ListenerPump<?>> pumps = new CopyOnWriteArrayList<>();
   private volatile boolean closed;
+  private boolean ended; // guarded by this: all of closing is done
   private @Nullable CompletableFuture<Void> end; // guarded by this
 
   OpenSocket(Opening.Opened<T> opened) {
@@ -162,19 +163,22 @@ abstract class OpenSocket<T extends Transport> implements Socket {
 
   @Override
   public void close() {
-    CompletableFuture<Void> told;
     synchronized (this) {
       if (closed) {
         return;
       }
       closed = true;
       KeepAlive.set(this, false);
-      told = end;
     }
     beforeClose();
     transport.close();
     afterClose();
     pumps.forEach(ListenerPump::close);
+    CompletableFuture<Void> told;
+    synchronized (this) {
+      ended = true;
+      told = end;
+    }
     if (told != null) {
       eventLoop().execute(() -> told.complete(null));
     }
@@ -189,7 +193,7 @@ abstract class OpenSocket<T extends Transport> implements Socket {
   @Override
   public synchronized CompletionStage<Void> closed() {
     if (end == null) {
-      end = closed ? CompletableFuture.completedFuture(null) : new CompletableFuture<>();
+      end = ended ? CompletableFuture.completedFuture(null) : new CompletableFuture<>();
     }
     return end.minimalCompletionStage();
   }

@@ -8,6 +8,7 @@ import dev.ancilla.UnixAddress
 import dev.ancilla.UnsupportedFeatureException
 import dev.ancilla.scripted.ScriptedFd
 import dev.ancilla.scripted.ScriptedTransport
+import dev.ancilla.scripted.await
 import dev.ancilla.scripted.call
 import dev.ancilla.scripted.socketOver
 import dev.ancilla.scripted.waitFor
@@ -24,7 +25,9 @@ import java.nio.ByteBuffer
 import java.nio.channels.AlreadyBoundException
 import java.nio.channels.AlreadyConnectedException
 import java.nio.channels.ClosedChannelException
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.CountDownLatch
 
 class OpenDgramTest : FunSpec({
     val alice = UnixAddress.abstractName("alice")
@@ -258,6 +261,25 @@ class OpenDgramTest : FunSpec({
         socket.closed().thenRun { seen += "after" }
         waitFor(2) { seen.size }
         seen shouldContain "after"
+    }
+
+    test("the end of a socket is not told to who asks while it is being closed, until it is") {
+        val transport = ScriptedTransport()
+        val socket = socketOver(transport)
+        val inside = CountDownLatch(1)
+        val proceed = CountDownLatch(1)
+        transport.duringClose = {
+            inside.countDown()
+            proceed.await()
+        }
+        val closing = CompletableFuture.runAsync(socket::close)
+        inside.await()
+        socket.isOpen shouldBe false
+        val end = socket.closed().toCompletableFuture()
+        end.isDone shouldBe false
+        proceed.countDown()
+        end.await()
+        closing.await()
     }
 
     test("who holds the end of a socket cannot end it") {

@@ -53,6 +53,10 @@ class ScriptedTransport(
     @Volatile
     var duringAttempt: () -> Unit = {}
 
+    /** Runs inside [close], before anything of it is done. */
+    @Volatile
+    var duringClose: () -> Unit = {}
+
     /** Runs inside [bind]: what the kernel would do, or why it refuses. */
     @Volatile
     var onBind: (SocketAddress, Int) -> Unit = { _, _ -> }
@@ -175,6 +179,7 @@ class ScriptedTransport(
     override fun bufferSize(interest: Interest, bytes: Int) {}
 
     override fun close() {
+        duringClose()
         val all =
             lock.withLock {
                 if (closed) return
