@@ -18,30 +18,17 @@ import java.nio.ByteBuffer
 import java.nio.ReadOnlyBufferException
 import java.nio.channels.ClosedChannelException
 import java.nio.file.AccessDeniedException
-import java.nio.file.FileAlreadyExistsException
-import java.nio.file.FileSystemException
 import java.nio.file.Files
-import java.nio.file.LinkOption.NOFOLLOW_LINKS
-import java.nio.file.NoSuchFileException
-import java.nio.file.OpenOption
 import java.nio.file.Path
-import java.nio.file.StandardOpenOption.APPEND
 import java.nio.file.StandardOpenOption.CREATE
-import java.nio.file.StandardOpenOption.CREATE_NEW
-import java.nio.file.StandardOpenOption.DELETE_ON_CLOSE
-import java.nio.file.StandardOpenOption.DSYNC
 import java.nio.file.StandardOpenOption.READ
-import java.nio.file.StandardOpenOption.SYNC
 import java.nio.file.StandardOpenOption.TRUNCATE_EXISTING
 import java.nio.file.StandardOpenOption.WRITE
 import java.util.concurrent.atomic.AtomicBoolean
-import kotlin.io.path.deleteExisting
 import kotlin.io.path.exists
 import kotlin.io.path.readBytes
 import kotlin.io.path.readText
 import kotlin.random.Random
-
-private fun bytesOf(text: String): ByteBuffer = ByteBuffer.wrap(text.toByteArray())
 
 /** Empty buffers in each kind of memory. */
 private fun buffers(size: Int) = listOf(
@@ -51,133 +38,8 @@ private fun buffers(size: Int) = listOf(
     ByteBuffer.allocateDirect(size + 7).position(3).limit(size + 3),
 )
 
-private fun flagsOf(fd: OwnedFd): Int = Path
-    .of("/proc/self/fdinfo/${fd.number()}")
-    .toFile()
-    .readLines()
-    .first { it.startsWith("flags:") }
-    .substringAfter(':')
-    .trim()
-    .toInt(8)
-
-/** Descriptors: how files are opened, read, written and closed. */
+/** Descriptors: how files are read, written and closed. */
 class FdTest : RowSpec({
-    row("without options a file is opened for reading") {
-        val path = Files.writeString(directory.resolve("plain"), "text")
-        OwnedFd.open(path).use { file ->
-            file.readText() shouldBe "text"
-            shouldThrow<IOException> { file.channel().write(bytesOf("x")) }.message shouldContain "EBADF"
-        }
-        path.readText() shouldBe "text"
-    }
-
-    row("a file is created, opened anew, cut and appended to as its options say") {
-        val path = directory.resolve("made")
-
-        fun write(text: String, vararg options: OpenOption) =
-            OwnedFd.open(path, *options).use { it.outputStream().write(text.toByteArray()) }
-        shouldThrow<NoSuchFileException> { write("x", WRITE) }
-        shouldThrow<NoSuchFileException> { write("x", WRITE, TRUNCATE_EXISTING) }
-        write("created", WRITE, CREATE)
-        path.readText() shouldBe "created"
-        write("CRE", WRITE, CREATE)
-        path.readText() shouldBe "CREated"
-        shouldThrow<FileAlreadyExistsException> { write("x", WRITE, CREATE_NEW) }.file shouldBe "$path"
-        write("+", APPEND)
-        write("+", CREATE, APPEND)
-        path.readText() shouldBe "CREated++"
-        write("new", WRITE, TRUNCATE_EXISTING)
-        path.readText() shouldBe "new"
-        path.deleteExisting()
-        write("exclusive", WRITE, CREATE_NEW)
-        path.readText() shouldBe "exclusive"
-        OwnedFd.open(path, READ, WRITE).use { file ->
-            file.channel().run {
-                write(bytesOf("EX"))
-                position(0)
-                read(ByteBuffer.allocate(5)) shouldBe 5
-                position() shouldBe 5
-            }
-        }
-        path.readText() shouldBe "EXclusive"
-    }
-
-    row("the kernel is told of SYNC and DSYNC") {
-        val path = directory.resolve("synced")
-        val sync = "4010000".toInt(8)
-        val dsync = "10000".toInt(8)
-        OwnedFd.open(path, WRITE, CREATE, SYNC).use { flagsOf(it) and sync shouldBe sync }
-        OwnedFd.open(path, WRITE, DSYNC).use { flagsOf(it) and sync shouldBe dsync }
-        OwnedFd.open(path, WRITE).use { flagsOf(it) and sync shouldBe 0 }
-    }
-
-    row("appending goes to the end, wherever the position is") {
-        val path = Files.writeString(directory.resolve("appended"), "12345")
-        OwnedFd.open(path, APPEND).use { file ->
-            file.channel().position(0).write(bytesOf("67"))
-            file.channel().position() shouldBe 7
-        }
-        path.readText() shouldBe "1234567"
-    }
-
-    row("options that contradict each other or that there are none of are refused, and nothing is done") {
-        val path = Files.writeString(directory.resolve("kept"), "kept")
-        shouldThrow<IllegalArgumentException> { OwnedFd.open(path, APPEND, TRUNCATE_EXISTING) }
-        shouldThrow<IllegalArgumentException> { OwnedFd.open(path, READ, APPEND) }
-        val odd =
-            object : OpenOption {
-                override fun toString() = "ODD"
-            }
-        for (option in listOf(DELETE_ON_CLOSE, odd)) {
-            shouldThrow<UnsupportedOperationException> { OwnedFd.open(path, WRITE, option) }
-                .message shouldContain "native-ffm has no $option"
-        }
-        path.readText() shouldBe "kept"
-    }
-
-    row("what the kernel refuses is an exception of java.nio.file that names the file") {
-        val missing = directory.resolve("missing")
-        shouldThrow<NoSuchFileException> { OwnedFd.open(missing) }.file shouldBe "$missing"
-        val file = Files.writeString(directory.resolve("file"), "x")
-
-        fun refusal(path: Path, vararg options: OpenOption): FileSystemException =
-            shouldThrow<FileSystemException> {
-                OwnedFd.open(
-                    path,
-                    *options,
-                )
-            }.also { it.file shouldBe "$path" }
-        refusal(file.resolve("below")).reason shouldBe "Not a directory"
-        refusal(directory, WRITE).reason shouldBe "Is a directory"
-        val link = Files.createSymbolicLink(directory.resolve("link"), file)
-        OwnedFd.open(link).use { it.readText() shouldBe "x" }
-        refusal(link, READ, NOFOLLOW_LINKS).reason shouldContain "symbolic links"
-        refusal(directory.resolve("n".repeat(300))).reason shouldBe "File name too long"
-        refusal(Path.of("/" + "n/".repeat(5_000))).reason shouldBe "File name too long"
-    }
-
-    row("file names of any bytes are opened, as the JDK lists them") {
-        val names = directory.resolve("names")
-        Files.createDirectory(names)
-        val script = "printf odd > \"\$1/\$(printf '\\377\\376 gr\\374\\337e')\""
-        run(listOf("sh", "-c", script, "sh", "$names")).code shouldBe 0
-        Files.writeString(names.resolve("grüße"), "even")
-        val contents =
-            Files.list(names).use { paths ->
-                paths.toList().map { path -> OwnedFd.open(path).use { it.readText() } }
-            }
-        contents.toSet() shouldBe setOf("odd", "even")
-    }
-
-    row("a path of another file system is refused, and not looked for on this one") {
-        val zip = directory.resolve("a.zip")
-        java.nio.file.FileSystems.newFileSystem(zip, mapOf("create" to "true")).use { other ->
-            val inside = other.getPath("/etc/passwd")
-            shouldThrow<java.nio.file.ProviderMismatchException> { OwnedFd.open(inside) }
-                .message shouldContain "/etc/passwd"
-        }
-    }
-
     row("every kind of memory is read into and written from, however much it is") {
         val content = Random(7).nextBytes(100_000)
         val path = directory.resolve("much")
@@ -453,7 +315,7 @@ internal object Unprivileged {
                 println("told ${it.readText()}")
                 println("told size ${it.channel().size()}")
                 it.channel().position(0)
-                println("told ${it.channel().write(bytesOf("FOR"))} bytes written")
+                println("told ${it.channel().write(ByteBuffer.wrap("FOR".toByteArray()))} bytes written")
             }
         }
     }

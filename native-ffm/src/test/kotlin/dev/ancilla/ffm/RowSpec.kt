@@ -7,6 +7,7 @@ import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import java.net.StandardProtocolFamily
+import java.nio.ByteBuffer
 import java.nio.channels.ServerSocketChannel
 import java.nio.file.Files
 import java.nio.file.Path
@@ -71,6 +72,8 @@ private fun loopThreads() = Thread
     .getAllStackTraces()
     .filterKeys { it.name.startsWith("ancilla") }
     .map { (thread, stack) -> thread.name + stack.joinToString("") { "\n  $it" } }
+
+internal fun bytesOf(text: String): ByteBuffer = ByteBuffer.wrap(text.toByteArray())
 
 /** Waits with a generous deadline. */
 internal fun until(
