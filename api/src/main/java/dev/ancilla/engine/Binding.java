@@ -3,6 +3,7 @@ package dev.ancilla.engine;
 import dev.ancilla.Errno;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.QuietLog;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.channels.FileChannel;
@@ -157,8 +158,12 @@ public final class Binding {
         Files.deleteIfExists(bound);
       }
     } catch (IOException e) {
-      System.getLogger(Binding.class.getName())
-          .log(System.Logger.Level.WARNING, "the socket file {0} stays: {1}", bound, e.toString());
+      QuietLog.log(
+          Binding.class,
+          System.Logger.Level.WARNING,
+          "the socket file {0} stays: {1}",
+          bound,
+          e.toString());
     }
   }
 

@@ -2,6 +2,7 @@ package dev.ancilla.engine;
 
 import dev.ancilla.Subscription;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.QuietLog;
 import dev.ancilla.spi.Wait;
 import java.io.EOFException;
 import java.io.IOException;
@@ -148,8 +149,7 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
     try {
       callback.run();
     } catch (RuntimeException | Error e) {
-      System.getLogger(Subscription.class.getName())
-          .log(System.Logger.Level.ERROR, "a listener failed", e);
+      QuietLog.log(Subscription.class, System.Logger.Level.ERROR, "a listener failed", e);
     }
   }
 }

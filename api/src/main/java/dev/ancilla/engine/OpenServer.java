@@ -17,6 +17,7 @@ import dev.ancilla.UnixConnection;
 import dev.ancilla.spi.ConnectionTransport;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Pending;
+import dev.ancilla.spi.QuietLog;
 import dev.ancilla.spi.Readiness;
 import dev.ancilla.spi.ServerTransport;
 import java.io.IOException;
@@ -33,8 +34,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class OpenServer<S extends UnixConnection> extends OpenSocket<ServerTransport>
     implements Server<S> {
-  private static final System.Logger LOG = System.getLogger(Server.class.getName());
-
   private static final Set<Errno> SHORTAGES =
       EnumSet.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOMEM, Errno.ENOBUFS);
 
@@ -144,18 +143,13 @@ public final class OpenServer<S extends UnixConnection> extends OpenSocket<Serve
       throw e;
     }
     if (gate.backOff()) {
-      warn(e.getMessage() + "; trying again");
+      warn("{0}; trying again", e.getMessage());
     }
     return false;
   }
 
-  /** A logger's first line may need descriptors, and there are none: that does not end a server. */
-  private static void warn(String message) {
-    try {
-      LOG.log(System.Logger.Level.WARNING, message);
-    } catch (RuntimeException | Error unlogged) {
-      // Java's own throws an Error when it cannot read its time zones.
-    }
+  private static void warn(String format, Object... parameters) {
+    QuietLog.log(Server.class, System.Logger.Level.WARNING, format, parameters);
   }
 
   private boolean isAllowed(ConnectionTransport accepted) {
@@ -172,7 +166,7 @@ public final class OpenServer<S extends UnixConnection> extends OpenSocket<Serve
     } catch (IOException e) {
       why = e.toString();
     }
-    LOG.log(System.Logger.Level.WARNING, "accept {0}: refused {1}", name(), why);
+    warn("accept {0}: refused {1}", name(), why);
     return false;
   }
 

@@ -170,7 +170,14 @@ abstract class OpenSocket<T extends Transport> implements Socket {
       closed = true;
       KeepAlive.set(this, false);
     }
-    beforeClose();
+    try {
+      beforeClose();
+    } finally {
+      closeTransport();
+    }
+  }
+
+  private void closeTransport() {
     transport.close();
     afterClose();
     pumps.forEach(ListenerPump::close);

@@ -10,6 +10,7 @@ import dev.ancilla.SocketOpException;
 import dev.ancilla.UnsupportedFeatureException;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.QuietLog;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.UdpOption;
 import dev.ancilla.spi.UdpOptions;
@@ -362,8 +363,7 @@ final class JdkUdp implements UdpTransport {
     try {
       channel.close();
     } catch (IOException e) {
-      System.getLogger(JdkUdp.class.getName())
-          .log(System.Logger.Level.WARNING, "closing a UDP socket failed", e);
+      QuietLog.log(JdkUdp.class, System.Logger.Level.WARNING, "closing a UDP socket failed", e);
     }
     watch.close();
     loop.detach();

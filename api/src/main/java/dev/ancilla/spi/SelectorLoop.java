@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * gives up leaves the socket readable, so the next select wakes the next waiter.
  */
 public final class SelectorLoop implements EventLoop {
-  private static final System.Logger LOG = System.getLogger(SelectorLoop.class.getName());
-
   private final String name;
   private final Source source;
   private final boolean losesKeys;
@@ -171,7 +169,7 @@ public final class SelectorLoop implements EventLoop {
       try {
         running = turn();
       } catch (IOException | RuntimeException | Error e) {
-        LOG.log(System.Logger.Level.ERROR, "a turn of " + name + " failed", e);
+        log(System.Logger.Level.ERROR, "a turn of " + name + " failed", e);
       }
     }
   }
@@ -264,7 +262,7 @@ public final class SelectorLoop implements EventLoop {
       try {
         current.selector.close();
       } catch (IOException e) {
-        LOG.log(System.Logger.Level.WARNING, "closing the selector of " + name + " failed", e);
+        log(System.Logger.Level.WARNING, "closing the selector of " + name + " failed", e);
       }
     }
   }
@@ -274,8 +272,12 @@ public final class SelectorLoop implements EventLoop {
     try {
       task.run();
     } catch (RuntimeException | Error e) {
-      LOG.log(System.Logger.Level.ERROR, "a task of an event loop failed", e);
+      log(System.Logger.Level.ERROR, "a task of an event loop failed", e);
     }
+  }
+
+  private static void log(System.Logger.Level level, String message, Throwable thrown) {
+    QuietLog.log(SelectorLoop.class, level, message, thrown);
   }
 
   /**

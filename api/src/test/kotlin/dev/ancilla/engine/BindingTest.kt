@@ -3,6 +3,7 @@ package dev.ancilla.engine
 import dev.ancilla.Errno
 import dev.ancilla.SocketOpException
 import dev.ancilla.UnixAddress
+import dev.ancilla.scripted.Logged
 import dev.ancilla.scripted.ScriptedTransport
 import dev.ancilla.scripted.socketOver
 import io.kotest.assertions.throwables.shouldThrow
@@ -16,6 +17,7 @@ import java.net.UnixDomainSocketAddress
 import java.nio.channels.ServerSocketChannel
 import java.nio.file.Files
 import java.nio.file.Path
+import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.io.path.createFile
 import kotlin.io.path.deleteExisting
 import kotlin.io.path.exists
@@ -161,6 +163,22 @@ class BindingTest : FunSpec({
             Files.move(other, path, java.nio.file.StandardCopyOption.REPLACE_EXISTING)
         }
         path.exists() shouldBe true
+    }
+
+    test("a file that cannot be removed, and a logger that fails, leave no socket open") {
+        val sub = Files.createDirectory(directory.resolve("sub"))
+        val transport = ScriptedTransport()
+        val closed = AtomicBoolean()
+        transport.duringClose = { closed.set(true) }
+        Logged(Binding::class.java.name) { throw InternalError("no time zones") }.use { log ->
+            socketOver(transport, binding = binding()).use { socket ->
+                socket.bind(UnixAddress.path(sub.resolve("x.sock")))
+                sub.deleteExisting()
+                sub.createFile()
+            }
+            log.records.size shouldBe 1
+        }
+        closed.get() shouldBe true
     }
 
     test("closing leaves the file if asked to, and does not mind that it is gone") {

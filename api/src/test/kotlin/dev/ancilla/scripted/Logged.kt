@@ -6,8 +6,12 @@ import java.util.logging.Level
 import java.util.logging.LogRecord
 import java.util.logging.Logger
 
-/** What the library logs under a name while this is open; nothing of it reaches the console. */
-class Logged(name: String) :
+/**
+ * What the library logs under a name while this is open; nothing of it reaches the console.
+ *
+ * @param onPublish what the logger does besides
+ */
+class Logged(name: String, private val onPublish: () -> Unit = {}) :
     Handler(),
     AutoCloseable {
     private val logger = Logger.getLogger(name)
@@ -24,6 +28,7 @@ class Logged(name: String) :
 
     override fun publish(record: LogRecord) {
         records += record
+        onPublish()
     }
 
     override fun flush() {}

@@ -248,6 +248,18 @@ class SelectorLoopTest : FunSpec({
         }
     }
 
+    test("a logger that fails too does not end the loop") {
+        Logged(SelectorLoop::class.java.name) { throw InternalError("no time zones") }.use { log ->
+            Watched(newLoop()).use { watched ->
+                watched.loop.execute { error("task") }
+                watched.watch.arm(Interest.READ) { error("wake") }
+                watched.write()
+                waitFor(2) { log.records.size }
+                watched.loop.call { 42 } shouldBe 42
+            }
+        }
+    }
+
     test("an interrupt of the loop's thread is ignored") {
         Watched(newLoop()).use { watched ->
             val fired = AtomicInteger()

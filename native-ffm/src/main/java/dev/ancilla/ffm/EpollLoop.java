@@ -1,6 +1,7 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.EventLoop;
+import dev.ancilla.spi.QuietLog;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -16,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * an array under the number that the kernel gives back, and the loop's own tasks in a ring.
  */
 final class EpollLoop implements EventLoop {
-  private static final System.Logger LOG = System.getLogger(EpollLoop.class.getName());
-
   private static final int AWAKE = 0;
   private static final int ASLEEP = 1;
 
@@ -202,7 +201,7 @@ final class EpollLoop implements EventLoop {
       try {
         running = turn();
       } catch (RuntimeException | Error e) {
-        LOG.log(System.Logger.Level.ERROR, "a turn of " + name + " failed", e);
+        logError("a turn of " + name + " failed", e);
       }
     }
   }
@@ -240,7 +239,7 @@ final class EpollLoop implements EventLoop {
     try {
       watch.ready(events);
     } catch (RuntimeException | Error e) {
-      LOG.log(System.Logger.Level.ERROR, "a watch of an event loop failed", e);
+      logError("a watch of an event loop failed", e);
     }
   }
 
@@ -306,8 +305,12 @@ final class EpollLoop implements EventLoop {
     try {
       task.run();
     } catch (RuntimeException | Error e) {
-      LOG.log(System.Logger.Level.ERROR, "a task of an event loop failed", e);
+      logError("a task of an event loop failed", e);
     }
+  }
+
+  private static void logError(String message, Throwable thrown) {
+    QuietLog.log(EpollLoop.class, System.Logger.Level.ERROR, message, thrown);
   }
 
   @Override

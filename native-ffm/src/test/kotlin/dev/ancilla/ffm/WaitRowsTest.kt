@@ -2,6 +2,7 @@ package dev.ancilla.ffm
 
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
+import dev.ancilla.spi.Interest
 import dev.ancilla.testkit.cpuPercent
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.longs.shouldBeLessThan
@@ -14,6 +15,9 @@ import java.util.concurrent.CountDownLatch
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
+import java.util.logging.Handler
+import java.util.logging.LogRecord
+import java.util.logging.Logger
 import kotlin.concurrent.thread
 
 private const val HAMMERED = 400
@@ -135,6 +139,39 @@ class WaitRowsTest : RowSpec({
                     List(HAMMERED) { "${it / (HAMMERED / 2)}-${it % (HAMMERED / 2)}" }.map { "$it with $it" }
                 socket.tryReceive() shouldBe null
             }
+        }
+    }
+
+    row("a task that fails, and a logger that does too, do not end the loop") {
+        val logger = Logger.getLogger(EpollLoop::class.java.name)
+        val failing =
+            object : Handler() {
+                val published = AtomicInteger()
+
+                override fun publish(record: LogRecord) {
+                    published.incrementAndGet()
+                    throw InternalError("no time zones")
+                }
+
+                override fun flush() {}
+
+                override fun close() {}
+            }
+        logger.useParentHandlers = false
+        logger.addHandler(failing)
+        try {
+            bound().use { socket ->
+                socket.eventLoop().execute { error("task") }
+                socket.readiness().arm(Interest.READ) { error("wake") }
+                socket.send("x", socket.localAddress())
+                until("both were logged") { failing.published.get() == 2 }
+                val ran = CountDownLatch(1)
+                socket.eventLoop().execute(ran::countDown)
+                ran.await(20, TimeUnit.SECONDS) shouldBe true
+            }
+        } finally {
+            logger.removeHandler(failing)
+            logger.useParentHandlers = true
         }
     }
 

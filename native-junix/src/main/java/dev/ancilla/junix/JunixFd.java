@@ -1,6 +1,7 @@
 package dev.ancilla.junix;
 
 import dev.ancilla.spi.FdHandle;
+import dev.ancilla.spi.QuietLog;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -40,8 +41,7 @@ final class JunixFd implements FdHandle {
     try {
       new FileInputStream(fd).close();
     } catch (IOException e) {
-      System.getLogger(JunixFd.class.getName())
-          .log(System.Logger.Level.WARNING, "closing a descriptor failed", e);
+      QuietLog.log(JunixFd.class, System.Logger.Level.WARNING, "closing a descriptor failed", e);
     }
   }
 

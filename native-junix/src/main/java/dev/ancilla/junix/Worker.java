@@ -1,5 +1,6 @@
 package dev.ancilla.junix;
 
+import dev.ancilla.spi.QuietLog;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.Watch;
 import java.io.FileDescriptor;
@@ -44,8 +45,7 @@ class Worker<C extends SelectableChannel & AFSomeSocketChannel> {
       JunixFd.close(channel.getFileDescriptor());
       channel.close();
     } catch (IOException e) {
-      System.getLogger(Worker.class.getName())
-          .log(System.Logger.Level.WARNING, "closing a socket failed", e);
+      QuietLog.log(Worker.class, System.Logger.Level.WARNING, "closing a socket failed", e);
     }
   }
 
