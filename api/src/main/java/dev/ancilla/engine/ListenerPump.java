@@ -112,7 +112,7 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
       } catch (EOFException end) {
         close();
         return;
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | Error e) {
         guarded(() -> delivery.failed(e));
         // Not again at once: an error that stays would leave room for nothing else.
         awaitNext();

@@ -161,6 +161,19 @@ class ListenerPumpTest : FunSpec({
         }
     }
 
+    test("an Error of an attempt goes to onError too, and listening goes on") {
+        val transport = ScriptedTransport()
+        socketOver(transport).use { socket ->
+            val notes = Notes()
+            socket.listen(notes)
+            transport.step { throw OutOfMemoryError("direct buffer memory, says the test") }
+            waitFor(1) { notes.errors.size }
+            notes.errors.single().shouldBeInstanceOf<OutOfMemoryError>()
+            transport.arrive("after")
+            waitFor(listOf("after")) { notes.texts.toList() }
+        }
+    }
+
     test("callbacks that throw where nobody listens are logged, and the loop lives") {
         val transport = ScriptedTransport()
         Logged(Subscription::class.java.name).use { log ->
