@@ -56,10 +56,7 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
 
   /** Brings the pump to what pause, resume and close asked for. */
   private void settle() {
-    if (!begun) {
-      begun = true;
-      guarded(() -> delivery.begun(this));
-    }
+    begin();
     if (closed) {
       stopWaiting();
       if (!told) {
@@ -72,6 +69,14 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
       stopWaiting();
     } else if (!pumping && wait == null) {
       pump();
+    }
+  }
+
+  /** Before everything else that a listener is told. */
+  private void begin() {
+    if (!begun) {
+      begun = true;
+      guarded(() -> delivery.begun(this));
     }
   }
 
@@ -142,7 +147,13 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
 
   /** Called, on any thread, when a try to send found no room. */
   void congested(@Nullable SocketAddress target) {
-    socket.eventLoop().execute(() -> congestion.noticed(target));
+    socket
+        .eventLoop()
+        .execute(
+            () -> {
+              begin(); // A thread that sends may have come before the first settle.
+              congestion.noticed(target);
+            });
   }
 
   static void guarded(Runnable callback) {

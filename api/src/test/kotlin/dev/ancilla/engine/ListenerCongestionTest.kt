@@ -5,6 +5,7 @@ import dev.ancilla.DgramListener
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
+import dev.ancilla.Subscription
 import dev.ancilla.UnixAddress
 import dev.ancilla.scripted.ScriptedFd
 import dev.ancilla.scripted.ScriptedTransport
@@ -85,6 +86,37 @@ class ListenerCongestionTest : FunSpec({
             transport.makeRoom(slow)
             transport.loop.call {}
             notes.told shouldContainExactly listOf("full unix:/slow")
+        }
+    }
+
+    test("a subscription begins before it is told of congestion") {
+        val transport = ScriptedTransport()
+        val told = CopyOnWriteArrayList<String>()
+        val delivery =
+            object : Delivery<Datagram> {
+                override fun take(): Datagram? = null
+
+                override fun give(taken: Datagram) {}
+
+                override fun begun(subscription: Subscription) {
+                    told += "begun"
+                }
+
+                override fun failed(error: Throwable) {}
+
+                override fun congested(target: SocketAddress?) {
+                    told += "full"
+                }
+
+                override fun closed() {}
+            }
+        socketOver(transport).use { socket ->
+            transport.fill(null)
+            val pump = ListenerPump(socket, delivery)
+            pump.congested(null) // By a thread that sends, while another one subscribes.
+            pump.resume()
+            waitFor(listOf("begun", "full")) { told.toList() }
+            pump.close()
         }
     }
 
