@@ -126,12 +126,27 @@ public final class OpenServer<S extends UnixConnection> extends OpenSocket<Serve
       if (accepted == null) {
         return null;
       }
-      if (isAllowed(accepted)) {
-        return accepting.socket(opened, accepted);
+      S socket = socketOf(accepted);
+      if (socket != null) {
+        return socket;
       }
-      accepted.close();
     }
     return null; // The next wait ends at once.
+  }
+
+  /** Makes the socket, or closes the connection: if it is not allowed, or this fails. */
+  private @Nullable S socketOf(ConnectionTransport accepted) {
+    S socket = null;
+    try {
+      if (isAllowed(accepted)) {
+        socket = accepting.socket(opened, accepted);
+      }
+      return socket;
+    } finally {
+      if (socket == null) {
+        accepted.close();
+      }
+    }
   }
 
   /** Returns whether only this connection is lost; otherwise accepting has to wait. */
