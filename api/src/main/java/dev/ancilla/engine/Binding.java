@@ -94,34 +94,52 @@ public final class Binding {
   }
 
   void bind(Binder binder, UnixAddress address, Probe probe) throws IOException {
+    bind(binder, address, probe, () -> {});
+  }
+
+  /**
+   * Binds, and begins to answer before another one who replaces can look: until then it would take
+   * the file for a dead one.
+   *
+   * @param answer the step with which the socket begins to answer; its file has its group by then
+   */
+  void bind(Binder binder, UnixAddress address, Probe probe, Opening.Step answer)
+      throws IOException {
     if (address.kind() != UnixAddress.Kind.PATH) {
       binder.bind(address, MODE_OF_UMASK);
+      answer.run();
       return;
     }
     Path path = address.toPath();
-    if (replaceStale) {
-      underLock(path, address, () -> replaceAndBind(binder, path, address, probe));
-    } else {
-      refuseIfExists(path, address);
-      bindFile(binder, path, address);
+    if (!replaceStale) {
+      bindFile(binder, path, address, answer);
+      return;
     }
+    underLock(
+        path,
+        address,
+        () -> {
+          removeIfStale(path, address, probe);
+          bindFile(binder, path, address, answer);
+        });
   }
 
-  private void replaceAndBind(Binder binder, Path path, UnixAddress address, Probe probe)
+  private static void removeIfStale(Path path, UnixAddress address, Probe probe)
       throws IOException {
     if (isSocket(path) && !probe.answers(address)) {
       Files.deleteIfExists(path);
     }
-    refuseIfExists(path, address);
-    bindFile(binder, path, address);
   }
 
-  private void bindFile(Binder binder, Path path, UnixAddress address) throws IOException {
+  private void bindFile(Binder binder, Path path, UnixAddress address, Opening.Step answer)
+      throws IOException {
+    refuseIfExists(path, address);
     binder.bind(address, mode);
     remember(path.toAbsolutePath(), keyOf(path));
     if (group != null) {
       changeGroup(path, group, address);
     }
+    answer.run();
   }
 
   private static void changeGroup(Path path, String group, UnixAddress address) throws IOException {

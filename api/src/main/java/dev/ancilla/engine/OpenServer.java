@@ -93,8 +93,7 @@ public final class OpenServer<S extends UnixConnection> extends OpenSocket<Serve
    */
   public void listen(UnixAddress address, int backlog) throws IOException {
     UnixAddress checked = (UnixAddress) new UnixRules().forBind(address);
-    binding.bind(transport::bind, checked, this::answers);
-    transport.listen(backlog);
+    binding.bind(transport::bind, checked, this::answers, () -> transport.listen(backlog));
   }
 
   /** ECONNREFUSED means a file on which nobody listens; a full backlog is somebody's (unix(7)). */

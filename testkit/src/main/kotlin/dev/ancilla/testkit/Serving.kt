@@ -17,6 +17,8 @@ import java.nio.channels.ClosedChannelException
 import java.nio.file.Files
 import java.nio.file.attribute.PosixFilePermissions
 import java.time.Duration
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.CyclicBarrier
 import kotlin.random.Random
 
 /** Servers: accepting, pausing, and what may not end them. */
@@ -128,6 +130,27 @@ internal fun StreamContract.serving() {
         Files.exists(path) shouldBe false
         shouldThrow<SocketOpException> { Sockets.unixServer().group("no such group").listen(freshAddress()) }
             .errno() shouldBe Errno.EINVAL
+    }
+
+    scenario("of those who replace a dead server at the same time one does") {
+        val address = freshAddress()
+
+        fun replace() = Sockets.unixServer().replaceStale().unlinkOnClose(false).listen(address)
+        repeat(300) {
+            replace().close()
+            val start = CyclicBarrier(3)
+            val racers =
+                List(3) {
+                    CompletableFuture.supplyAsync({
+                        start.await()
+                        runCatching { replace() }
+                    }, { task -> Thread(task).start() })
+                }
+            val (won, lost) = racers.map { it.join() }.partition { it.isSuccess }
+            won.forEach { it.getOrThrow().close() }
+            won.size shouldBe 1
+            lost.forEach { (it.exceptionOrNull() as SocketOpException).errno() shouldBe Errno.EADDRINUSE }
+        }
     }
 
     for (how in listOf(AsyncStreams, ListeningStreams)) {
