@@ -194,8 +194,7 @@ final class JdkUdp implements UdpTransport {
         MembershipKey key =
             source == null ? channel.join(group, where) : channel.join(group, where, source);
         if (!memberships.add(key)) {
-          Errno errno = source == null ? Errno.EADDRINUSE : Errno.EADDRNOTAVAIL;
-          throw new SocketOpException("join", errno, "already joined", null, named);
+          throw new SocketOpException("join", joinedAlready(source), "already joined", null, named);
         }
         return () -> drop(key, named);
       }
@@ -207,7 +206,14 @@ final class JdkUdp implements UdpTransport {
       throw refused("join", noInterface ? Errno.ENODEV : Errno.EAFNOSUPPORT, e, null, named);
     } catch (IOException e) {
       throw failure("join", e, null, named);
+    } catch (IllegalStateException e) {
+      // "Already a member …", or "Already have …": of any source and of one, or the other way.
+      throw refused("join", joinedAlready(source), e, null, named);
     }
+  }
+
+  private static Errno joinedAlready(@Nullable InetAddress source) {
+    return source == null ? Errno.EADDRINUSE : Errno.EADDRNOTAVAIL;
   }
 
   private void drop(MembershipKey key, InetSocketAddress group) throws IOException {

@@ -14,11 +14,16 @@ import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** The attempts of a UDP socket, which are those of any message socket, and its options. */
 final class FfmUdp extends FfmDgram implements UdpTransport {
   private final InetFamily family;
+
+  /** The groups joined for any source: the kernel would narrow them to one without a word. */
+  private final Set<GroupRequest> anySource = ConcurrentHashMap.newKeySet();
 
   private FfmUdp(int fd, EpollLoop loop, InetFamily family, Beside beside) throws IOException {
     super(fd, loop, family, beside);
@@ -97,8 +102,25 @@ final class FfmUdp extends FfmDgram implements UdpTransport {
           "join", Errno.EAFNOSUPPORT, null, null, new InetSocketAddress(group, 0));
     }
     GroupRequest request = new GroupRequest(group, on == null ? 0 : on.getIndex(), source);
-    onSocket(request::join);
-    return () -> onSocket(request::leave);
+    onSocket(
+        number -> {
+          if (source != null && anySource.contains(request.ofAnySource())) {
+            throw new SocketOpException(
+                "join",
+                Errno.EADDRNOTAVAIL,
+                "already joined for any source",
+                null,
+                new InetSocketAddress(group, 0));
+          }
+          request.join(number);
+          return source == null && anySource.add(request);
+        });
+    return () ->
+        onSocket(
+            number -> {
+              request.leave(number);
+              return anySource.remove(request);
+            });
   }
 
   @Override

@@ -15,21 +15,24 @@ import org.jspecify.annotations.Nullable;
  * @param index the interface, 0 for the kernel's choice
  */
 record GroupRequest(InetAddress group, int index, @Nullable InetAddress source) {
-  Void join(int fd) throws IOException {
-    return ask(fd, "join", Abi.MCAST_JOIN_GROUP, Abi.MCAST_JOIN_SOURCE_GROUP);
+  void join(int fd) throws IOException {
+    ask(fd, "join", Abi.MCAST_JOIN_GROUP, Abi.MCAST_JOIN_SOURCE_GROUP);
   }
 
-  Void leave(int fd) throws IOException {
-    return ask(fd, "leave", Abi.MCAST_LEAVE_GROUP, Abi.MCAST_LEAVE_SOURCE_GROUP);
+  void leave(int fd) throws IOException {
+    ask(fd, "leave", Abi.MCAST_LEAVE_GROUP, Abi.MCAST_LEAVE_SOURCE_GROUP);
   }
 
-  private Void ask(int fd, String operation, int ofAny, int ofSource) throws IOException {
+  GroupRequest ofAnySource() {
+    return new GroupRequest(group, index, null);
+  }
+
+  private void ask(int fd, String operation, int ofAny, int ofSource) throws IOException {
     int level = group instanceof Inet4Address ? Abi.IPPROTO_IP : Abi.IPPROTO_IPV6;
     int result = Sock.setOption(fd, level, source == null ? ofAny : ofSource, this::write);
     if (result < 0) {
       throw Failures.of(operation, result, null, new InetSocketAddress(group, 0));
     }
-    return null;
   }
 
   private int write(MemorySegment to) {

@@ -82,6 +82,23 @@ internal fun ContractSpec.udpGroups() {
         listener.expectNothing()
     }
 
+    scenario("O39 a group is joined for any source, or for some, and not for both") {
+        val group = ip("232.1.7.3")
+        val sources = listOf("127.0.0.1", "127.0.0.2").map(::ip)
+        val socket = udp(IPV4)
+        socket.join(group, LOOPBACK).use {
+            shouldThrow<SocketOpException> { socket.join(group, LOOPBACK, sources[0]) }.errno() shouldBe
+                Errno.EADDRNOTAVAIL
+        }
+        val some = sources.map { socket.join(group, LOOPBACK, it) }
+        shouldThrow<SocketOpException> { socket.join(group, LOOPBACK) }.let {
+            it.errno() shouldBe Errno.EADDRINUSE
+            it.remoteAddress() shouldBe InetSocketAddress(group, 0)
+        }
+        some.forEach { it.drop() }
+        socket.join(group, LOOPBACK).drop()
+    }
+
     scenario("O39 what is no group, and what can be no source, is refused") {
         val socket = udp()
         val source = ip("127.0.0.1")
