@@ -36,6 +36,7 @@ final class StreamInput implements Readiness {
   private final HeldInput held = new HeldInput(); // guarded by lock
   private final ReentrantLock lock = new ReentrantLock();
   private volatile boolean holds; // whether anything is held, to be read without the lock
+  private volatile boolean tooLittle; // whether the last exact read found so little of it
   private boolean closed; // guarded by lock
 
   StreamInput(StreamTransport transport, int maxDescriptors) {
@@ -52,6 +53,7 @@ final class StreamInput implements Readiness {
       }
       StreamRead read = held.read(targets);
       holds = !held.isEmpty();
+      tooLittle = false;
       return read;
     } finally {
       lock.unlock();
@@ -62,6 +64,7 @@ final class StreamInput implements Readiness {
     lock.lock();
     try {
       checkOpen();
+      tooLittle = false;
       int wanted = target.remaining();
       for (int calls = 0; ; calls++) {
         checkLimit(wanted);
@@ -69,6 +72,7 @@ final class StreamInput implements Readiness {
           break;
         }
         if (calls == CALLS || !fetch(wanted)) {
+          tooLittle = true;
           return null;
         }
       }
@@ -146,6 +150,7 @@ final class StreamInput implements Readiness {
           Ancillary.received(descriptors.isEmpty() ? List.of() : ancillary.takeAll(), null, false);
       held.putBack(bytes, owned);
       holds = true;
+      tooLittle = false;
     } finally {
       lock.unlock();
     }
@@ -181,7 +186,7 @@ final class StreamInput implements Readiness {
 
   @Override
   public Wait arm(Interest interest, Runnable wake) {
-    if (interest == Interest.READ && holds) {
+    if (interest == Interest.READ && holdsEnough()) {
       eventLoop().execute(wake);
       return () -> {};
     }
@@ -190,7 +195,12 @@ final class StreamInput implements Readiness {
 
   @Override
   public boolean await(Interest interest, Deadline deadline) throws InterruptedIOException {
-    return (interest == Interest.READ && holds) || transport.await(interest, deadline);
+    return (interest == Interest.READ && holdsEnough()) || transport.await(interest, deadline);
+  }
+
+  /** Another attempt at an exact read is worth making only once the kernel has more. */
+  private boolean holdsEnough() {
+    return holds && !tooLittle;
   }
 
   @Override

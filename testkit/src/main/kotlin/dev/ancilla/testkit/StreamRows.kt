@@ -7,12 +7,16 @@ import dev.ancilla.OwnedFd
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
+import dev.ancilla.spi.Deadline
+import dev.ancilla.spi.Interest
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.shouldBe
 import java.nio.ByteBuffer
 import java.nio.channels.AlreadyConnectedException
 import java.nio.channels.ClosedChannelException
 import java.nio.file.Files
+import java.time.Duration
+import java.util.concurrent.CompletableFuture
 
 /** The rows of the table of what npm's usocket does, each as it is here. */
 internal fun StreamContract.streamRows() {
@@ -138,6 +142,38 @@ internal fun StreamContract.streamRows() {
         pair.left().write("d")
         pair.right().unread(bytes("abc"), Ancillary.none())
         pair.right().readExactly(4).first shouldBe "abcd"
+    }
+
+    scenario("row132 row136 who waits after an exact read waits for more than is held") {
+        val pair = pair()
+        val socket = pair.right()
+
+        fun ready() = socket.readiness().await(Interest.READ, Deadline.after(Duration.ofMillis(50)))
+
+        fun exactly4(): String? {
+            val target = ByteBuffer.allocate(4)
+            return socket.tryReadExactly(target)?.let { String(target.array()) }
+        }
+
+        pair.left().write("ab")
+        exactly4() shouldBe null
+        ready() shouldBe false
+        val woken = CompletableFuture<String?>()
+        socket.readiness().arm(Interest.READ) { woken.complete(exactly4()) }
+        pair.left().write("cd")
+        woken.join("the wake") shouldBe "abcd"
+
+        pair.left().write("ef")
+        exactly4() shouldBe null
+        ready() shouldBe false
+        socket.tryRead(ByteBuffer.allocate(1))!!.close()
+        ready() shouldBe true
+        exactly4() shouldBe null
+        ready() shouldBe false
+        socket.unread(bytes("xyz"), Ancillary.none())
+        ready() shouldBe true
+        exactly4() shouldBe "xyzf"
+        ready() shouldBe false
     }
 
     inEveryStyle("row137 row140 row138 descriptors without a byte are refused, and bytes alone are not") {
