@@ -17,6 +17,8 @@ public enum Errno {
   EPERM(1, "Operation not permitted"),
   /** No such file or directory. */
   ENOENT(2, "No such file or directory"),
+  /** No such process. */
+  ESRCH(3, "No such process"),
   /** Interrupted system call. */
   EINTR(4, "Interrupted system call"),
   /** Input/output error. */
@@ -69,6 +71,8 @@ public enum Errno {
   ENOSYS(38, "Function not implemented"),
   /** Too many levels of symbolic links. */
   ELOOP(40, "Too many levels of symbolic links"),
+  /** No data available. */
+  ENODATA(61, "No data available"),
   /** Socket operation on non-socket. */
   ENOTSOCK(88, "Socket operation on non-socket"),
   /** Destination address required. */

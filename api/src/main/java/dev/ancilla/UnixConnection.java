@@ -75,8 +75,8 @@ public interface UnixConnection extends Socket {
    * @return the descriptor, owned by the caller
    * @throws UnsupportedFeatureException without {@link Feature#PEER_PIDFD}
    * @throws java.nio.channels.ClosedChannelException if this socket is closed
-   * @throws SocketOpException if the kernel refuses: {@code ENOTCONN}, {@code ESRCH} if the process
-   *     is gone
+   * @throws SocketOpException if the kernel refuses: {@code ENOTCONN}; {@code ESRCH}, or {@code
+   *     EINVAL} of older kernels, if the process is gone: newer ones open a descriptor all the same
    * @throws IOException if it fails otherwise
    */
   OwnedFd peerPidfd() throws IOException;

@@ -1,8 +1,10 @@
 package dev.ancilla.engine;
 
+import dev.ancilla.Errno;
 import dev.ancilla.Feature;
 import dev.ancilla.OwnedFd;
 import dev.ancilla.PeerCredentials;
+import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixConnection;
 import dev.ancilla.spi.ConnectionTransport;
 import dev.ancilla.spi.Interest;
@@ -40,6 +42,7 @@ interface OpenConnection extends UnixConnection {
   @Override
   default PeerCredentials peerCredentials() throws IOException {
     socket().checkOpen("getsockopt", null);
+    checkPeer();
     return connection().peerCredentials();
   }
 
@@ -47,6 +50,15 @@ interface OpenConnection extends UnixConnection {
   default OwnedFd peerPidfd() throws IOException {
     socket().checkOpen("getsockopt", null);
     socket().checkFeature(Feature.PEER_PIDFD, "peerPidfd");
+    checkPeer();
     return connection().peerPidfd();
+  }
+
+  /** The kernel tells of a peer where there is none too: process 0, and no user. */
+  private void checkPeer() throws IOException {
+    if (connection().remoteAddress() == null) {
+      throw new SocketOpException(
+          "getsockopt", Errno.ENOTCONN, null, connection().localAddress(), null);
+    }
   }
 }

@@ -2,6 +2,7 @@ package dev.ancilla.testkit
 
 import dev.ancilla.Ancillary
 import dev.ancilla.Errno
+import dev.ancilla.Feature
 import dev.ancilla.SocketOpException
 import dev.ancilla.StreamSocket
 import io.kotest.assertions.throwables.shouldThrow
@@ -195,6 +196,12 @@ internal fun StreamContract.streaming() {
         val accepted = server.accept()
         val own = ProcessHandle.current().pid()
         listOf(client, accepted).map { it.peerCredentials().pid() } shouldBe listOf(own, own)
+        val alone = open()
+        shouldThrow<SocketOpException> { alone.peerCredentials() }.errno() shouldBe Errno.ENOTCONN
+        if (Feature.PEER_PIDFD in features) {
+            client.peerPidfd().close()
+            shouldThrow<SocketOpException> { alone.peerPidfd() }.errno() shouldBe Errno.ENOTCONN
+        }
         client.remoteAddress() shouldBe server.localAddress()
         accepted.localAddress() shouldBe server.localAddress()
         listOf<StreamSocket>(open(), client).map { it.remoteAddress() == null } shouldBe listOf(true, false)
