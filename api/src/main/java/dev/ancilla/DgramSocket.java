@@ -173,19 +173,22 @@ public interface DgramSocket extends Socket {
    * same, at the price of an allocation.
    *
    * @param messages how many messages it can hold, 1 to 1,024
-   * @return the batch, owned by the caller, for any socket of this provider
+   * @return the batch, owned by the caller, for the sockets that {@link #newSendBatch(int, int)}
+   *     names
    */
   default SendBatch newSendBatch(int messages) {
     return newSendBatch(messages, 2048);
   }
 
   /**
-   * Makes a batch for sending.
+   * Makes a batch for sending. It checks targets as this socket does, and so is for this socket and
+   * others of its kind and provider; but a {@link UnixSeqpacketSocket}, and a UDP socket with
+   * {@link UdpBuilder#allowTargets} or {@link UdpBuilder#allowSenders}, sends its own batches only.
    *
    * @param messages how many messages it can hold, 1 to 1,024
    * @param bytes how many bytes of each there is room for, at most 1 MiB; longer messages are sent
    *     all the same, at the price of an allocation
-   * @return the batch, owned by the caller, for any socket of this provider
+   * @return the batch, owned by the caller
    */
   SendBatch newSendBatch(int messages, int bytes);
 
@@ -195,7 +198,8 @@ public interface DgramSocket extends Socket {
    *
    * @param batch the messages
    * @return how many were sent; if some are left, the first of them would have to wait, or fails
-   * @throws IllegalArgumentException if the batch is of another provider
+   * @throws IllegalArgumentException if the batch is of another provider, or of a socket whose
+   *     batches {@linkplain #newSendBatch(int, int) are not for this one}
    * @throws IllegalStateException if the batch is closed
    * @throws ClosedChannelException if this socket is closed
    * @throws SocketOpException if the kernel refuses the first message, which stays in the batch
@@ -241,7 +245,8 @@ public interface DgramSocket extends Socket {
    *
    * @param batch the messages; what was sent leaves it
    * @return the send, to be closed by the caller when it has ended, either way
-   * @throws IllegalArgumentException if the batch is of another provider
+   * @throws IllegalArgumentException if the batch is of another provider, or of a socket whose
+   *     batches {@linkplain #newSendBatch(int, int) are not for this one}
    * @throws IllegalStateException if the batch is closed; an attempt throws it too if messages are
    *     left then
    * @throws ClosedChannelException if this socket is closed

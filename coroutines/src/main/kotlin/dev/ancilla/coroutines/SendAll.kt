@@ -54,19 +54,35 @@ private suspend fun DgramSocket.sendAll(messages: Iterable<Message>, batch: Send
 
 /** Batches that are kept from one call to the next, because their memory costs more than their use. */
 private object KeptBatches {
+    /** How many sockets have theirs kept at a time; those of others are made anew. */
+    private const val SOCKETS = 64
+
+    /** How many a socket has. */
     private const val MOST = 4
 
-    private val kept = ConcurrentHashMap<Any, ConcurrentLinkedDeque<SendBatch>>()
+    // Of each socket its own: another may have other rules about targets.
+    private val kept = ConcurrentHashMap<DgramSocket, ConcurrentLinkedDeque<SendBatch>>()
 
-    /** A batch is for sockets of one provider and one family. */
-    private fun of(socket: DgramSocket) =
-        kept.computeIfAbsent(socket.provider() to socket.javaClass) { ConcurrentLinkedDeque() }
-
-    fun take(socket: DgramSocket): SendBatch = of(socket).pollFirst() ?: socket.newSendBatch(MESSAGES, BYTES)
+    fun take(socket: DgramSocket): SendBatch =
+        kept[socket]?.pollFirst() ?: socket.newSendBatch(MESSAGES, BYTES)
 
     fun giveBack(socket: DgramSocket, batch: SendBatch) {
         batch.clear()
-        val idle = of(socket)
-        if (idle.size < MOST) idle.addFirst(batch) else batch.close()
+        val idle = kept[socket] ?: begin(socket)
+        if (idle != null && idle.size < MOST) idle.addFirst(batch) else batch.close()
+        // Meanwhile: what came too late for the end of the socket.
+        if (!socket.isOpen) idle?.drop()
+    }
+
+    private fun begin(socket: DgramSocket): ConcurrentLinkedDeque<SendBatch>? {
+        if (!socket.isOpen || kept.size >= SOCKETS) return null
+        val made = ConcurrentLinkedDeque<SendBatch>()
+        kept.putIfAbsent(socket, made)?.let { return it }
+        socket.closed().thenRun { kept.remove(socket)?.drop() }
+        return made
+    }
+
+    private fun ConcurrentLinkedDeque<SendBatch>.drop() {
+        while (true) (pollFirst() ?: return).close()
     }
 }

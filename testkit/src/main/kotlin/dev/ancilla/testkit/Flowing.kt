@@ -1,5 +1,6 @@
 package dev.ancilla.testkit
 
+import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.coroutines.asCoroutineDispatcher
 import dev.ancilla.coroutines.awaitWritable
@@ -23,6 +24,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.yield
+import java.lang.ref.WeakReference
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.random.Random
@@ -136,6 +138,15 @@ internal fun ContractSpec.flowing() {
         }
     }
 
+    scenario("a socket that has sent a list is forgotten once it is closed") {
+        val receiver = bound()
+        val closed = sentListAndClosed(receiver)
+        until("nobody has it") {
+            System.gc()
+            closed.get() == null
+        }
+    }
+
     scenario("a coroutine that is flooded on the loop leaves another one its turns") {
         val loop = newEventLoop("shared")
         val flooded = bound(Wish(loop = loop))
@@ -237,6 +248,14 @@ internal fun ContractSpec.flowing() {
         before.expectUnchanged()
     }
 }
+
+/** A socket that nobody of the test has any more. */
+private fun Scene.sentListAndClosed(receiver: DgramSocket): WeakReference<DgramSocket> =
+    subject.open().use { sender ->
+        sender.tryConnect(receiver.localAddress())
+        playing { sender.sendAll(listOf(Message.of("a"), Message.of("b"))) }
+        WeakReference(sender)
+    }
 
 /** What nobody should do on a loop. */
 private fun holdUp(told: CompletableFuture<*>) {

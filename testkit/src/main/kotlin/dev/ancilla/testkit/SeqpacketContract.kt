@@ -14,6 +14,7 @@ import dev.ancilla.UnixSeqpacketSocket
 import dev.ancilla.UnsupportedFeatureException
 import dev.ancilla.coroutines.channel
 import dev.ancilla.coroutines.incoming
+import dev.ancilla.coroutines.sendAll
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
@@ -179,6 +180,18 @@ private fun SeqpacketContract.seqpacketMessages() {
             List(5) { "${Charsets.UTF_8.decode(batch.payload(it))}" } shouldBe listOf("0", "1", "2", "", "4")
             repeat(2) {
                 style.receiveBatch(right, batch).result().exceptionOrNull().shouldBeInstanceOf<EOFException>()
+            }
+        }
+    }
+
+    scenario("lists go over one connection after another, and over one that is new") {
+        val pairs = List(2) { pair() }
+        playing {
+            repeat(2) {
+                for ((left, right) in pairs) {
+                    left.sendAll(listOf(Message.of("1"), Message.of("2")))
+                    List(2) { right.receiveText() } shouldBe listOf("1", "2")
+                }
             }
         }
     }

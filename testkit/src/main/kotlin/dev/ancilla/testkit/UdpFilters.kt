@@ -3,7 +3,10 @@ package dev.ancilla.testkit
 import dev.ancilla.Errno
 import dev.ancilla.Message
 import dev.ancilla.SocketOpException
+import dev.ancilla.UdpSocket
+import dev.ancilla.coroutines.sendAll
 import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.assertions.throwables.shouldThrowAny
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.types.shouldBeInstanceOf
 
@@ -38,6 +41,24 @@ internal fun ContractSpec.udpFilters() {
         socket.send("yes", allowed.localAddress())
         allowed.receiveText() shouldBe "yes"
         forbidden.tryReceive() shouldBe null
+    }
+
+    scenario("lists go by the rules of their own socket, whichever has sent one before") {
+        val allowed = udpBound()
+        val forbidden = udpBound()
+        val open = udp()
+        val limited = udp { allowTargets { it.port != forbidden.port } }
+
+        fun listFor(receiver: UdpSocket) = List(2) { Message.of("$it").to(receiver.localAddress()) }
+        playing {
+            open.sendAll(listFor(allowed))
+            limited.sendAll(listFor(allowed))
+            open.sendAll(listFor(forbidden))
+            shouldThrowAny { limited.sendAll(listFor(forbidden)) }
+        }
+        repeat(4) { allowed.receiveText() shouldBe "${it % 2}" }
+        repeat(2) { forbidden.receiveText() shouldBe "$it" }
+        forbidden.expectNothing()
     }
 
     inEveryStyle("row10 messages of whom the program does not hear are dropped, however many") {
