@@ -52,7 +52,8 @@ public interface SendBatch extends AutoCloseable {
    * @param payload the bytes from position to limit, which are copied; the position does not change
    * @param target where to, or {@code null} for the connected peer
    * @return {@code false} if the batch is full
-   * @throws IllegalArgumentException if the target is no address of this kind of socket
+   * @throws IllegalArgumentException if the target is no address of this kind of socket, or a name
+   *     that is not resolved: a batch looks none up
    * @throws IllegalStateException if the batch is closed
    */
   boolean add(ByteBuffer payload, @Nullable SocketAddress target);
@@ -63,7 +64,8 @@ public interface SendBatch extends AutoCloseable {
    * @param message the message; its descriptors are held until it has been sent
    * @return {@code false} if the batch is full
    * @throws IllegalArgumentException if a descriptor of the message is closed, or it has more than
-   *     253, or the target is no address of this kind of socket
+   *     253, or the target is no address of this kind of socket, or a name that is not resolved: a
+   *     batch looks none up
    * @throws UnsupportedFeatureException if it has descriptors and the socket cannot pass them
    * @throws IllegalStateException if the batch is closed
    */

@@ -5,6 +5,8 @@ import dev.ancilla.UdpBuilder
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.future.future
 import java.net.InetAddress
+import java.net.InetSocketAddress
+import java.net.SocketAddress
 
 /**
  * Says who looks names up: [resolve], which may suspend. It runs in [scope], and is cancelled when nobody
@@ -18,3 +20,6 @@ public fun UdpBuilder.resolver(
     scope: CoroutineScope,
     resolve: suspend (host: String, family: IpFamily) -> InetAddress,
 ): UdpBuilder = resolver { host, family -> scope.future { resolve(host, family) } }
+
+/** Whether somebody has to look it up first. */
+internal fun SocketAddress?.isName(): Boolean = this is InetSocketAddress && isUnresolved

@@ -15,10 +15,11 @@ private const val BYTES = 2048
 
 /**
  * Sends the messages in order, suspending while a target has no room. With [Feature.BATCHES] up to 64
- * of them go with one system call.
+ * of them go with one system call; one whose target is a name that is not resolved goes alone, by [send].
  *
  * ### Cancellation and errors
- * Those before the one that failed, or at which the call was cancelled, were sent; the others were not.
+ * Those before the one that failed, or at which the call was cancelled, were sent; the others were not. It is
+ * the same where [messages] throws.
  */
 public suspend fun DgramSocket.sendAll(messages: Iterable<Message>) {
     if (Feature.BATCHES !in features() || (messages is Collection && messages.size < 2)) {
@@ -34,22 +35,29 @@ public suspend fun DgramSocket.sendAll(messages: Iterable<Message>) {
 }
 
 private suspend fun DgramSocket.sendAll(messages: Iterable<Message>, batch: SendBatch) {
-    try {
-        for (message in messages) {
-            if (message.payload().remaining() > BYTES) {
+    val rest = messages.iterator()
+    while (rest.hasNext()) {
+        val alone =
+            try {
+                batch.fill(rest)
+            } catch (failure: Throwable) {
+                // Those before it go first, as if they had gone one by one.
                 send(batch)
-                send(message)
-            } else {
-                if (batch.count() == MESSAGES) send(batch)
-                check(batch.add(message)) { "sendAll: $batch took no message" }
+                throw failure
             }
-        }
-    } catch (refused: IllegalArgumentException) {
-        // The message is wrong, or the iterable is: those before it go first, as if they had gone one by one.
         send(batch)
-        throw refused
+        if (alone != null) send(alone)
     }
-    send(batch)
+}
+
+/** Adds messages until there is no room, or no message, or one that is to go alone, which it returns. */
+private fun SendBatch.fill(messages: Iterator<Message>): Message? {
+    while (count() < MESSAGES && messages.hasNext()) {
+        val message = messages.next()
+        if (message.payload().remaining() > BYTES || message.target().isName()) return message
+        check(add(message)) { "sendAll: $this took no message" }
+    }
+    return null
 }
 
 /** Batches that are kept from one call to the next, because their memory costs more than their use. */

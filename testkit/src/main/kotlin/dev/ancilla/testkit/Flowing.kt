@@ -1,7 +1,10 @@
 package dev.ancilla.testkit
 
+import dev.ancilla.Ancillary
 import dev.ancilla.DgramSocket
+import dev.ancilla.Feature
 import dev.ancilla.Message
+import dev.ancilla.OwnedFd
 import dev.ancilla.coroutines.asCoroutineDispatcher
 import dev.ancilla.coroutines.awaitWritable
 import dev.ancilla.coroutines.incoming
@@ -10,6 +13,7 @@ import dev.ancilla.coroutines.receiveOrNull
 import dev.ancilla.coroutines.sendAll
 import dev.ancilla.coroutines.watchdog
 import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.assertions.throwables.shouldThrowAny
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.shouldBe
@@ -132,6 +136,26 @@ internal fun ContractSpec.flowing() {
                 receiver.receiveSuspending().use { datagram ->
                     datagram.text() shouldBe
                         "ab"[it].toString()
+                }
+            }
+            receiver.tryReceive() shouldBe null
+        }
+    }
+
+    scenario("what comes before the failure of a list is sent, whatever failed") {
+        val receiver = bound()
+        val sender = connectedTo(receiver)
+        val before = listOf(Message.of("a"), Message.of("b"))
+        val broken = before.asSequence() + sequence { error("here") }
+        val lists = mutableListOf(broken.asIterable())
+        if (Feature.FD_PASSING !in sender.features()) {
+            lists += before + Message.of("refused").with(Ancillary.lend(OwnedFd.wrap(someHandle())))
+        }
+        for (list in lists) {
+            playing {
+                shouldThrowAny { sender.sendAll(list) }
+                withTimeout(PATIENCE_MILLIS) {
+                    List(2) { receiver.receiveSuspending().use { it.text() } }.shouldContainExactly("a", "b")
                 }
             }
             receiver.tryReceive() shouldBe null

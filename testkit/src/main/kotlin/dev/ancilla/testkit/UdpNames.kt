@@ -7,6 +7,7 @@ import dev.ancilla.Resolver
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
 import dev.ancilla.coroutines.resolver
+import dev.ancilla.coroutines.sendAll
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
@@ -187,6 +188,14 @@ internal fun ContractSpec.udpNames() {
         connecting.join("connect")
         socket.send("now")
         peer.receiveText() shouldBe "now"
+    }
+
+    scenario("a list may have names, and keeps its order") {
+        val receiver = udpBound()
+        val sender = udp { resolver { _, _ -> CompletableFuture.supplyAsync { ip("127.0.0.1") } } }
+        val targets = List(2) { listOf(receiver.localAddress(), named("there", receiver.port)) }.flatten()
+        playing { sender.sendAll(targets.mapIndexed { n, target -> Message.of("$n").to(target) }) }
+        List(4) { receiver.receiveText() }.shouldContainExactly("0", "1", "2", "3")
     }
 
     scenario("a wait for a lookup has its deadline") {
