@@ -23,7 +23,9 @@ import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.take
@@ -267,6 +269,34 @@ private fun StreamContract.framesAndLines() {
             other.left().write("x".repeat(100).toBuffer())
             shouldThrow<ProtocolException> { other.right().lines(maxBytes = 99).toList() }
             other.right().readExactly(100).first shouldBe "x".repeat(100)
+        }
+    }
+
+    scenario("the line end is no part of the longest line, and half a line end is") {
+        val pair = pair()
+        runBlocking {
+            pair.left().write("${"x".repeat(99)}\r\n${"y".repeat(99)}\r".toBuffer())
+            pair.right().lines(maxBytes = 99).first() shouldBe "x".repeat(99)
+            pair.left().shutdownOutput()
+            shouldThrow<ProtocolException> { pair.right().lines(maxBytes = 99).toList() }
+            pair.right().lines(maxBytes = 100).toList().shouldContainExactly("${"y".repeat(99)}\r")
+        }
+    }
+
+    scenario("a collector of lines that is cancelled has those that were taken, and the rest stays") {
+        val pair = pair()
+        val taken = mutableListOf<String>()
+        runBlocking {
+            pair.left().write("one\ntwo\nthree\n".toBuffer())
+            launch {
+                pair.right().lines().collect {
+                    taken += it
+                    currentCoroutineContext().cancel()
+                }
+            }.join()
+            taken.shouldContainExactly("one")
+            pair.left().shutdownOutput()
+            pair.right().lines().toList().shouldContainExactly("two", "three")
         }
     }
 }
