@@ -4,21 +4,23 @@ import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.SocketOpException
+import dev.ancilla.UdpSocket
+import dev.ancilla.UnixSeqpacketSocket
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Semaphore
 import kotlinx.coroutines.withTimeoutOrNull
 import java.io.EOFException
-import java.net.SocketAddress
+import java.net.InetSocketAddress
 import java.nio.channels.ClosedChannelException
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 
 /**
  * Answers questions until the socket is closed or the call is cancelled: each question with [handler], in a
- * coroutine of its own, and its answer goes to who asked. A question of an unnamed sender is handled too, but
- * its answer has nowhere to go.
+ * coroutine of its own, and its answer goes to who asked; of sequenced packets that is the peer. A question
+ * of an unnamed sender is handled too, but its answer has nowhere to go, nor has one to port 0 of UDP.
  *
  * ### Errors
  * An asker that has gone away is no error of the server, nor is an answer that the kernel refuses. What
@@ -75,14 +77,30 @@ internal suspend fun DgramSocket.receiveOrEnd(): Datagram? = try {
 }
 
 private suspend fun DgramSocket.answer(question: Datagram, answer: Message?, patience: Duration) {
-    val asker: SocketAddress = question.sender() ?: return
-    if (answer == null) return
     try {
-        withTimeoutOrNull(patience) { send(answer.to(asker)) }
-            ?: log.log(System.Logger.Level.DEBUG, "an answer was dropped: {0} does not read", asker)
+        val aimed = aim(answer ?: return, question) ?: return
+        withTimeoutOrNull(patience) { send(aimed) }
+            ?: log.log(System.Logger.Level.DEBUG, "an answer was dropped: {0} does not read", question.sender())
     } catch (refused: SocketOpException) {
         log.log(System.Logger.Level.DEBUG, "an answer was not taken", refused)
     } catch (closed: ClosedChannelException) {
         if (isOpen) throw closed // Otherwise it is the end of the whole call, and no error.
+    }
+}
+
+/** The answer with where it goes, or `null` if who asked cannot be answered. */
+private fun DgramSocket.aim(answer: Message, question: Datagram): Message? {
+    val asker = question.sender()
+    return when {
+        this is UnixSeqpacketSocket -> answer.to(null)
+
+        asker == null -> null
+
+        asker is InetSocketAddress && asker.port == 0 -> null
+
+        // A connected one takes no target, not even its peer (EISCONN).
+        this is UdpSocket && asker == remoteAddress() -> answer.to(null)
+
+        else -> answer.to(asker)
     }
 }

@@ -12,6 +12,7 @@ import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
 import dev.ancilla.UnixSeqpacketSocket
 import dev.ancilla.UnsupportedFeatureException
+import dev.ancilla.coroutines.answerEach
 import dev.ancilla.coroutines.channel
 import dev.ancilla.coroutines.incoming
 import dev.ancilla.coroutines.sendAll
@@ -25,7 +26,9 @@ import io.kotest.matchers.types.shouldBeInstanceOf
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import java.io.EOFException
 import java.net.SocketTimeoutException
 import java.net.StandardProtocolFamily
@@ -36,6 +39,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
+import dev.ancilla.coroutines.receive as receiveSuspending
 
 /**
  * What Unix sequenced packets do on [provider]. Each test, in each style, must leave the descriptors
@@ -192,6 +196,24 @@ private fun SeqpacketContract.seqpacketMessages() {
                     left.sendAll(listOf(Message.of("1"), Message.of("2")))
                     List(2) { right.receiveText() } shouldBe listOf("1", "2")
                 }
+            }
+        }
+    }
+
+    scenario("questions are answered over their connection, whether their peer has a name or not") {
+        val server = keep(Sockets.unixSeqpacketServer().listen(freshAddress()))
+        for (name in listOf(null, freshAddress())) {
+            val client = open()
+            if (name != null) client.bind(name)
+            client.tryConnect(server.localAddress()) shouldBe true
+            val accepted = keep(server.blocking().accept())
+            playing {
+                val answering = launch { accepted.answerEach { Message.of("to ${it.text()}") } }
+                client.send("you")
+                val answer = withTimeout(PATIENCE_MILLIS) { client.receiveSuspending().use { it.text() } }
+                answer shouldBe "to you"
+                client.shutdownOutput()
+                answering.join()
             }
         }
     }

@@ -1,6 +1,6 @@
 package dev.ancilla.testkit
 
-/** What UDP does besides: families and ports, peers, names, options, multicast. */
+/** What UDP does besides: families and ports, peers, names, answers, options, multicast. */
 abstract class UdpContract(subject: UdpSubject) : ContractSpec(subject) {
     init {
         udpBinding()
@@ -9,6 +9,7 @@ abstract class UdpContract(subject: UdpSubject) : ContractSpec(subject) {
         udpPayloads()
         udpConnecting()
         udpNames()
+        udpAnswering()
         udpOptions()
         udpReceiving()
         udpFlooding()

@@ -6,6 +6,7 @@ import dev.ancilla.Message
 import dev.ancilla.SocketOpException
 import dev.ancilla.coroutines.send
 import kotlinx.coroutines.withTimeoutOrNull
+import java.net.InetSocketAddress
 import kotlin.time.Duration.Companion.seconds
 
 /** How long an answer waits for room at a sender that does not read. */
@@ -23,6 +24,10 @@ internal suspend fun DgramSocket.answer(
     val sender = message.sender()
     if (sender == null) {
         warn("no reply: the sender has no address")
+        return false
+    }
+    if (sender is InetSocketAddress && sender.port == 0) {
+        warn("no reply: ${sender.shown()} has no port")
         return false
     }
     return patiently(sender.shown(), warn) { send(answer.to(sender)) }

@@ -68,6 +68,17 @@ class EchoTest : FunSpec({
         Files.exists(socket) shouldBe false
     }
 
+    test("a sender of port 0, which only root can be, is told and ends nothing")
+        .config(enabled = rawSocket(0) == 0) {
+            echoing("udp:127.0.0.1:0", "--count", "2").use { echo ->
+                val address = echo.err.substringAfter("bound ").substringBefore(',')
+                rawSocket(address.substringAfterLast(':').toInt()) shouldBe 0
+                echo.until("word of it") { "no reply: udp:127.0.0.1:0 has no port" in echo.err }
+                Program.run("send", address, "ping", "--reply", "--timeout", "30").out shouldBe "ping\n"
+                echo.status() shouldBe 0
+            }
+        }
+
     test("UDP comes back too") {
         echoing("udp:127.0.0.1:0", "--count", "1").use { echo ->
             val address = echo.err.substringAfter("bound ").substringBefore(',')
@@ -76,3 +87,11 @@ class EchoTest : FunSpec({
         }
     }
 })
+
+/** Sends a UDP packet from port 0, of a raw socket, and returns the status of who did. */
+private fun rawSocket(port: Int): Int {
+    val send =
+        "import socket, struct; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP); " +
+            "s.sendto(struct.pack('!HHHH', 0, $port, 9, 0) + b'x', ('127.0.0.1', 0))"
+    return runCatching { ProcessBuilder("python3", "-c", send).start().waitFor() }.getOrDefault(1)
+}
