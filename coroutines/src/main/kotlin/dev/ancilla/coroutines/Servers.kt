@@ -4,6 +4,7 @@ import dev.ancilla.Server
 import dev.ancilla.UnixConnection
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Semaphore
@@ -51,7 +52,8 @@ private suspend fun <S : UnixConnection> Server<S>.acceptOrEnd(): S? = try {
  * Cancelling the call cancels all handlers and closes their connections; the server stays open.
  *
  * ### Errors
- * What a handler throws ends its connection only, and is told to [onFailure].
+ * What a handler throws ends its connection only, and is told to [onFailure]: also an [Error], and the end of
+ * a timeout of its own.
  *
  * @param atMost how many connections are served at a time; further ones wait in the backlog
  * @param onFailure is called in the coroutine of the handler that failed; logs by default
@@ -76,9 +78,9 @@ public suspend fun <S : UnixConnection> Server<S>.serve(
         launch {
             try {
                 handler(connection)
-            } catch (cancelled: CancellationException) {
-                throw cancelled
-            } catch (failure: Exception) {
+            } catch (failure: Throwable) {
+                // One that is not of this coroutine is of the handler's own making.
+                if (failure is CancellationException) ensureActive()
                 onFailure(connection, failure)
             }
         }.invokeOnCompletion {

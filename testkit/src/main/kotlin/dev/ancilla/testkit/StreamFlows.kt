@@ -2,6 +2,7 @@ package dev.ancilla.testkit
 
 import dev.ancilla.Ancillary
 import dev.ancilla.OwnedFd
+import dev.ancilla.StreamSocket
 import dev.ancilla.coroutines.asSink
 import dev.ancilla.coroutines.asSource
 import dev.ancilla.coroutines.connections
@@ -32,6 +33,7 @@ import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.withTimeout
 import kotlinx.io.Buffer
 import kotlinx.io.buffered
 import kotlinx.io.bytestring.decodeToString
@@ -45,6 +47,7 @@ import java.net.ProtocolException
 import java.nio.ByteBuffer
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.atomic.AtomicInteger
+import kotlin.time.Duration.Companion.milliseconds
 
 /** What Kotlin adds to streams: flows, handlers, buffers, frames and lines. */
 internal fun StreamContract.streamFlows() {
@@ -93,6 +96,34 @@ private fun StreamContract.servedConnections() {
             running.get() shouldBe 0
         }
         server.isOpen shouldBe true
+    }
+
+    scenario("an error of a handler, or the end of a timeout of its own, is told and ends no other") {
+        val server = server()
+        val failed = ConcurrentLinkedQueue<String?>()
+        runBlocking(Dispatchers.IO) {
+            val serving =
+                launch {
+                    val told = { _: StreamSocket, failure: Throwable -> failed += failure::class.simpleName }
+                    server.serve(onFailure = told) { connection ->
+                        when (connection.lines().first()) {
+                            "late" -> withTimeout(1.milliseconds) { awaitCancellation() }
+                            "wrong" -> throw AssertionError("as asked")
+                            else -> connection.write("answer".toBuffer())
+                        }
+                    }
+                }
+            val answers =
+                listOf("late", "wrong", "right").map { line ->
+                    clientOf(server).let {
+                        it.write("$line\n".toBuffer())
+                        it.readToText()
+                    }
+                }
+            answers.shouldContainExactly("", "", "answer")
+            serving.cancelAndJoin()
+        }
+        failed.toList().shouldContainExactly("TimeoutCancellationException", "AssertionError")
     }
 
     scenario("no more connections are served at a time than were asked for, and closing lets handlers end") {
