@@ -128,10 +128,13 @@ public suspend fun DgramSocket.connect(address: SocketAddress) {
         completing(Interest.WRITE) { beginConnect(address) }
         return
     }
-    val found =
-        if (this is UdpSocket && address is InetSocketAddress) resolve(address).await() else address
+    val found = found(address)
     attempt(Interest.WRITE) { tryConnect(found) }
 }
+
+/** The address that a name has, and any other as it is. */
+private suspend fun DgramSocket.found(address: SocketAddress): SocketAddress =
+    if (this is UdpSocket && address is InetSocketAddress) resolve(address).await() else address
 
 /**
  * Suspends until there may be room for a message at [target], or an error to be met by sending one.
@@ -140,7 +143,10 @@ public suspend fun DgramSocket.connect(address: SocketAddress) {
  * Nothing was changed by a cancelled call.
  *
  * @param target where to, or `null` for the connected peer
+ * @throws IllegalArgumentException if the target is no address of this kind of socket
+ * @throws java.nio.channels.ClosedChannelException if the socket is closed
  */
 public suspend fun DgramSocket.awaitWritable(target: SocketAddress? = null) {
-    awaitReady { wake -> readiness().armSend(target, wake) }
+    // Never attempted: it is begun for its check of the target, and its wait.
+    beginSend(Message.empty().to(target?.let { found(it) })).use { send -> awaitReady(send::arm) }
 }

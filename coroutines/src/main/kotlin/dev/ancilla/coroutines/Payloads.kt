@@ -57,7 +57,7 @@ public suspend fun DgramSocket.send(
 public suspend fun DgramSocket.send(payload: Buffer, target: SocketAddress? = null) {
     var segments = 0
     UnsafeBufferOperations.forEachSegment(payload) { _, _ -> segments++ }
-    if (segments != 1) {
+    if (segments != 1 || target.isName()) {
         send(Message.of(payload.peek().readByteArray()).to(target))
         payload.clear()
         return
@@ -73,7 +73,7 @@ public suspend fun DgramSocket.send(payload: Buffer, target: SocketAddress? = nu
                 } > 0
             }
         if (sent) return
-        awaitReady { wake -> readiness().armSend(target, wake) }
+        awaitWritable(target)
     }
 }
 

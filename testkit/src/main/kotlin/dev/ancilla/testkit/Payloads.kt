@@ -1,6 +1,8 @@
 package dev.ancilla.testkit
 
 import dev.ancilla.Ancillary
+import dev.ancilla.UnixAddress
+import dev.ancilla.coroutines.awaitWritable
 import dev.ancilla.coroutines.byteString
 import dev.ancilla.coroutines.copyTo
 import dev.ancilla.coroutines.send
@@ -14,6 +16,7 @@ import kotlinx.io.Buffer
 import kotlinx.io.Source
 import kotlinx.io.bytestring.encodeToByteString
 import kotlinx.io.readByteArray
+import java.net.UnixDomainSocketAddress
 import java.nio.channels.ClosedChannelException
 import kotlin.random.Random
 
@@ -76,6 +79,23 @@ internal fun ContractSpec.payloads() {
                 receiver.receive().use { it.bytes() shouldBe bytes }
                 receiver.tryReceive() shouldBe null
             }
+        }
+
+        scenario("a buffer of $size bytes goes to an address of the JDK's too, once there is room") {
+            val receiver = bound()
+            val sender = open()
+            val target = UnixDomainSocketAddress.of((receiver.localAddress() as UnixAddress).toPath())
+            val full = sender.fill(target)
+            playing {
+                val sending = launch { sender.send(Buffer().apply { write(ByteArray(size)) }, target) }
+                val awaiting = launch { sender.awaitWritable(target) }
+                Thread.sleep(WATCHING_MILLIS)
+                (sending.isActive && awaiting.isActive) shouldBe true
+                repeat(full) { receiver.receiveText() shouldBe "fill" }
+                awaiting.join()
+                sending.join()
+            }
+            receiver.receive().use { it.size() shouldBe size }
         }
 
         scenario("closing the socket ends the wait of a buffer of $size bytes, which keeps them") {

@@ -6,6 +6,7 @@ import dev.ancilla.Message
 import dev.ancilla.Resolver
 import dev.ancilla.SocketOpException
 import dev.ancilla.Sockets
+import dev.ancilla.coroutines.awaitWritable
 import dev.ancilla.coroutines.resolver
 import dev.ancilla.coroutines.sendAll
 import io.kotest.assertions.throwables.shouldThrow
@@ -18,6 +19,7 @@ import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.future.await
+import kotlinx.io.Buffer
 import java.io.IOException
 import java.net.InetAddress
 import java.net.InetSocketAddress
@@ -28,6 +30,7 @@ import java.time.Duration
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ConcurrentLinkedQueue
 import kotlin.concurrent.thread
+import dev.ancilla.coroutines.send as sendSuspending
 
 /** Names instead of addresses: who looks them up, in which order, and what if there is no answer. */
 internal fun ContractSpec.udpNames() {
@@ -196,6 +199,21 @@ internal fun ContractSpec.udpNames() {
         val targets = List(2) { listOf(receiver.localAddress(), named("there", receiver.port)) }.flatten()
         playing { sender.sendAll(targets.mapIndexed { n, target -> Message.of("$n").to(target) }) }
         List(4) { receiver.receiveText() }.shouldContainExactly("0", "1", "2", "3")
+    }
+
+    scenario("a buffer goes to a name however long it is, and room there is waited for") {
+        val receiver = udpBound()
+        val sender = udp { resolver { _, _ -> CompletableFuture.supplyAsync { ip("127.0.0.1") } } }
+        val name = named("there", receiver.port)
+        for (size in listOf(1, 20_000)) {
+            playing {
+                sender.awaitWritable(name)
+                val buffer = Buffer().apply { write(ByteArray(size)) }
+                sender.sendSuspending(buffer, name)
+                buffer.size shouldBe 0
+            }
+            receiver.receive().use { it.size() shouldBe size }
+        }
     }
 
     scenario("a wait for a lookup has its deadline") {
