@@ -10,7 +10,6 @@ import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Semaphore
-import kotlinx.coroutines.withTimeoutOrNull
 import java.io.EOFException
 import java.net.InetSocketAddress
 import java.nio.channels.ClosedChannelException
@@ -34,7 +33,7 @@ import kotlin.time.Duration.Companion.seconds
  * A cancelled call has lost no question that it did not give to [handler].
  *
  * @param concurrency how many handlers run at a time; further questions stay in the kernel
- * @param patience how long an answer waits for an asker that is full
+ * @param patience how long an answer waits for an asker that is full; zero tries once
  * @param handler gets the message, which is closed when it returns, and returns the answer, or `null` for none
  * @throws IllegalArgumentException if [concurrency] is less than 1 or [patience] is negative
  * @throws SocketOpException if the kernel refuses to receive
@@ -79,8 +78,9 @@ internal suspend fun DgramSocket.receiveOrEnd(): Datagram? = try {
 private suspend fun DgramSocket.answer(question: Datagram, answer: Message?, patience: Duration) {
     try {
         val aimed = aim(answer ?: return, question) ?: return
-        withTimeoutOrNull(patience) { send(aimed) }
-            ?: log.log(System.Logger.Level.DEBUG, "an answer was dropped: {0} does not read", question.sender())
+        if (!sendWithin(patience, aimed)) {
+            log.log(System.Logger.Level.DEBUG, "an answer was dropped: {0} does not read", question.sender())
+        }
     } catch (refused: SocketOpException) {
         log.log(System.Logger.Level.DEBUG, "an answer was not taken", refused)
     } catch (closed: ClosedChannelException) {

@@ -91,6 +91,20 @@ public suspend fun DgramSocket.send(message: Message) {
     }
 }
 
+/** Sends a message, or returns `false` when its target has had no room for so long; zero tries once. */
+internal suspend fun DgramSocket.sendWithin(patience: Duration, message: Message): Boolean {
+    val start = TimeSource.Monotonic.markNow()
+    beginSend(message).use { send ->
+        while (true) {
+            spendTurn()
+            if (attempt(Interest.WRITE) { send.attempt() }) return true
+            val left = patience - start.elapsedNow()
+            if (!left.isPositive()) return false
+            withTimeoutOrNull(left) { awaitReady(send::arm) }
+        }
+    }
+}
+
 /**
  * Sends [text] as UTF-8, as [send] does.
  *

@@ -12,6 +12,7 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicInteger
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 
 /** A server's handlers: how many there are, and how they end. */
@@ -66,6 +67,25 @@ internal fun ContractSpec.answering() {
             asker.send("you", server.localAddress())
             asker.receiveText() shouldBe "to you"
             answering.cancelAndJoin()
+        }
+    }
+
+    scenario("without patience an answer goes if there is room, and is dropped if there is none") {
+        val server = bound()
+        val full = bound()
+        val asker = bound()
+        playing {
+            val answering =
+                launch {
+                    server.answerEach(patience = Duration.ZERO) { Message.of("to ${it.text()}") }
+                }
+            val filled = open().fill(full.localAddress())
+            full.send("full", server.localAddress())
+            asker.send("you", server.localAddress())
+            asker.receiveText() shouldBe "to you"
+            answering.cancelAndJoin()
+            repeat(filled) { full.receiveText() shouldBe "fill" }
+            full.tryReceive() shouldBe null
         }
     }
 
