@@ -147,7 +147,8 @@ final class StreamInput implements Readiness {
     try {
       checkOpen();
       Ancillary owned =
-          Ancillary.received(descriptors.isEmpty() ? List.of() : ancillary.takeAll(), null, false);
+          Ancillary.received(
+              descriptors.isEmpty() ? List.of() : ancillary.takeAll(), null, ancillary.truncated());
       held.putBack(bytes, owned);
       holds = true;
       tooLittle = false;

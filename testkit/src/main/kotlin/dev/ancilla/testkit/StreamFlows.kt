@@ -274,6 +274,21 @@ private fun StreamContract.framesAndLines() {
         }
     }
 
+    scenario("a cancelled read of a frame does not forget that descriptors were discarded") {
+        val pair = pair(descriptors = 1)
+        val files = listOf(fileWith("kept"), fileWith("discarded"))
+        runBlocking {
+            pair.left().write(ByteBuffer.allocate(4).putInt(0, 1), Ancillary.lend(files))
+            val reading = async(start = CoroutineStart.UNDISPATCHED) { pair.right().readFrame() }
+            reading.cancelAndJoin()
+            pair.left().write("x".toBuffer())
+            pair.right().readFrame()!!.use { frame ->
+                frame.ancillary().descriptors().size shouldBe 1
+                frame.ancillary().truncated() shouldBe true
+            }
+        }
+    }
+
     scenario("a frame that is too long, or cut off, is told and not swallowed") {
         val pair = pair()
         runBlocking {
