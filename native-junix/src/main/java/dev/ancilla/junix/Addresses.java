@@ -64,18 +64,9 @@ final class Addresses {
 
   /** The address a socket says it has, in which junixsocket is exact. */
   static @Nullable UnixAddress ofSocket(@Nullable AFUNIXSocketAddress address) {
-    if (address == null) {
-      return null;
-    }
-    byte[] bytes = address.getPathAsBytes();
-    if (bytes.length == 0) {
-      return null;
-    }
-    return address.isInAbstractNamespace() ? abstractName(bytes) : UnixAddress.path(bytes);
-  }
-
-  private static UnixAddress abstractName(byte[] bytes) {
-    return UnixAddress.abstractName(Arrays.copyOfRange(bytes, bytes[0] == 0 ? 1 : 0, bytes.length));
+    return address == null
+        ? null
+        : named(address.getPathAsBytes(), address.isInAbstractNamespace());
   }
 
   /** The address a packet came from: junixsocket pads an abstract name to 108 bytes with NULs. */
@@ -89,8 +80,7 @@ final class Addresses {
     }
     AFUNIXSocketAddress address = AFUNIXSocketAddress.unwrap(wrapped, 0);
     byte[] bytes = address.getPathAsBytes();
-    UnixAddress decoded =
-        bytes.length == 0 ? null : trimmed(bytes, address.isInAbstractNamespace());
+    UnixAddress decoded = trimmed(bytes, address.isInAbstractNamespace());
     if (decoded != null) {
       senders.put(wrapped.getHostName(), decoded);
     }
@@ -117,10 +107,21 @@ final class Addresses {
     while (end > 0 && bytes[end - 1] == 0) {
       end--;
     }
-    byte[] name = Arrays.copyOf(bytes, end);
-    if (end == 0) {
+    return named(Arrays.copyOf(bytes, end), isAbstract);
+  }
+
+  /**
+   * The kernel takes two names from others that are no {@link UnixAddress}: a path of 108 bytes, to
+   * which no answer can be sent, for its NUL does not fit, and the empty abstract name.
+   */
+  private static @Nullable UnixAddress named(byte[] bytes, boolean isAbstract) {
+    int start = isAbstract && bytes.length > 0 && bytes[0] == 0 ? 1 : 0;
+    int length = bytes.length - start;
+    if (length == 0 || length > UnixAddress.MAX_LENGTH) {
       return null;
     }
-    return isAbstract ? abstractName(name) : UnixAddress.path(name);
+    return isAbstract
+        ? UnixAddress.abstractName(Arrays.copyOfRange(bytes, start, bytes.length))
+        : UnixAddress.path(bytes);
   }
 }

@@ -100,7 +100,7 @@ final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
 
   @Override
   @Nullable UnixAddress peer() throws IOException {
-    return addressOf(master().getRemoteAddress());
+    return addressOf(master()::getRemoteAddress);
   }
 
   /** A bind that fails closes the descriptor it was made on, so that is a duplicate. */

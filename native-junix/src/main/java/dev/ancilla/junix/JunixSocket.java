@@ -10,6 +10,7 @@ import dev.ancilla.spi.Wait;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
@@ -193,7 +194,7 @@ abstract class JunixSocket<
 
   final @Nullable UnixAddress nameOrNull() {
     try {
-      return addressOf(master.getLocalAddress());
+      return addressOf(master::getLocalAddress);
     } catch (IOException unknown) {
       return null;
     }
@@ -207,8 +208,23 @@ abstract class JunixSocket<
     }
   }
 
-  static @Nullable UnixAddress addressOf(@Nullable SocketAddress address) {
-    return Addresses.ofSocket((AFUNIXSocketAddress) address);
+  /** Asks junixsocket for an address of a socket. */
+  @FunctionalInterface
+  interface Asking {
+    @Nullable SocketAddress address() throws IOException;
+  }
+
+  /** Returns {@code null} where there is no name, or one that is no {@link UnixAddress}. */
+  static @Nullable UnixAddress addressOf(Asking asking) throws IOException {
+    try {
+      return Addresses.ofSocket((AFUNIXSocketAddress) asking.address());
+    } catch (SocketException e) {
+      String text = e.getMessage();
+      if (text != null && text.endsWith("sockname too long")) {
+        return null; // A path of 108 bytes, as junixsocket itself says in any language.
+      }
+      throw e;
+    }
   }
 
   /** Returns the peer's address, or {@code null} if there is no peer. */
@@ -242,7 +258,7 @@ abstract class JunixSocket<
     lock.lock();
     try {
       checkOpen();
-      UnixAddress address = addressOf(master.getLocalAddress());
+      UnixAddress address = addressOf(master::getLocalAddress);
       return address == null ? UnixAddress.unnamed() : address;
     } finally {
       lock.unlock();

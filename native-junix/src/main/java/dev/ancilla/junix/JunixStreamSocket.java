@@ -56,7 +56,7 @@ abstract class JunixStreamSocket
   /** junixsocket tells neither an address of a peer without a name nor of no peer. */
   @Override
   final @Nullable UnixAddress peer() throws IOException {
-    UnixAddress named = addressOf(master().getRemoteAddress());
+    UnixAddress named = addressOf(master()::getRemoteAddress);
     return named == null && natives.isConnected(fd()) ? UnixAddress.unnamed() : named;
   }
 }

@@ -35,11 +35,23 @@ final class Receiving {
     }
     int received = Math.max(count, 0);
     int sent = size < limit && received > size ? received + 1 : Math.max(size, received);
-    return new Datagram(
-        ByteBuffer.wrap(bytes, 0, received),
-        worker.receiveCall.sender(),
-        takeDescriptors(),
-        count == ReceiveCall.EMPTY ? 0 : sent);
+    // Before its sender: whatever that is, they must not ride with the next message.
+    Ancillary descriptors = takeDescriptors();
+    boolean done = false;
+    try {
+      Datagram datagram =
+          new Datagram(
+              ByteBuffer.wrap(bytes, 0, received),
+              worker.receiveCall.sender(),
+              descriptors,
+              count == ReceiveCall.EMPTY ? 0 : sent);
+      done = true;
+      return datagram;
+    } finally {
+      if (!done) {
+        descriptors.close();
+      }
+    }
   }
 
   private int peek() throws IOException {

@@ -12,8 +12,11 @@ import java.nio.file.Path
  */
 private const val PROGRAM = """
 import dev.ancilla.*;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
+import org.newsclub.net.unix.AFUNIXDatagramChannel;
+import org.newsclub.net.unix.AFUNIXSocketAddress;
 
 public class Program {
   public static void main(String[] arguments) throws Exception {
@@ -45,6 +48,16 @@ public class Program {
       try (Datagram datagram = receiver.blocking().receive()) {
         System.out.println("empty, sender told " + (datagram.sender() != null));
       }
+      try (var stranger = AFUNIXDatagramChannel.open()) {
+        stranger.bind(AFUNIXSocketAddress.of(arguments[0].getBytes()));
+        var name = ((UnixAddress) receiver.localAddress()).name();
+        var target = ByteBuffer.allocate(name.length + 1).put(1, name).array();
+        stranger.connect(AFUNIXSocketAddress.of(target));
+        stranger.write(ByteBuffer.wrap(new byte[] {'x'}));
+      }
+      try (Datagram datagram = receiver.blocking().receive()) {
+        System.out.println(datagram.text() + " of 108 bytes from " + datagram.sender());
+      }
     }
   }
 }
@@ -68,7 +81,7 @@ class ModulePathTest : RowSpec({
         return run(
             javaCommand().take(3) + nativeAccess("org.newsclub.net.unix") +
                 listOf("--module-path", modulePath.joinToString(":"), "--add-modules", "dev.ancilla.junix") +
-                options + listOf("$file"),
+                options + listOf("$file", "$directory/".padEnd(108, 'x')),
         )
     }
 
@@ -83,6 +96,7 @@ class ModulePathTest : RowSpec({
             run.lines shouldContain "61 needs MANY_DESCRIPTORS"
             run.lines shouldContain "came 60"
             run.lines shouldContain "empty, sender told false"
+            run.lines shouldContain "x of 108 bytes from null"
         }
     }
 
@@ -94,6 +108,7 @@ class ModulePathTest : RowSpec({
             run.lines shouldContain "61 can be asked for"
             run.lines shouldContain "came 60"
             run.lines shouldContain "empty, sender told true"
+            run.lines shouldContain "x of 108 bytes from null"
         }
     }
 

@@ -139,6 +139,26 @@ internal fun ContractSpec.naming() {
         client.receiveText() shouldBe "back"
     }
 
+    inEveryStyle(
+        "a sender whose name no address can hold is unnamed, and its descriptors stay with its message",
+        missing = LongPath::missing,
+    ) {
+        val receiver = receiverOf(1)
+        val client = bound()
+        LongPath.send(directory, receiver.localAddress())
+        client.send(Message.of("known").to(receiver.localAddress()).with(fileWith("a client's")))
+
+        receiver.receive().use {
+            it.text() shouldBe "from a stranger"
+            it.sender() shouldBe null
+            it.readDescriptors() shouldBe listOf("a stranger's")
+        }
+        receiver.receive().use {
+            it.sender() shouldBe client.localAddress()
+            it.readDescriptors() shouldBe listOf("a client's")
+        }
+    }
+
     inEveryStyle("a pair talks both ways") {
         val pair = keep(Sockets.unixDgram().pair())
         pair.left().send("right?")

@@ -86,6 +86,15 @@ internal fun StreamContract.streamRows() {
         accepted.map { it.readExactly(1).first } shouldBe listOf("0", "1", "2")
     }
 
+    inEveryStyle("a client whose name no address can hold is unnamed") {
+        if (LongPath.missing() != null) return@inEveryStyle
+        val server = server()
+        LongPath.connect(directory, server.localAddress())
+        val accepted = server.accept()
+        accepted.remoteAddress() shouldBe UnixAddress.unnamed()
+        accepted.readToText() shouldBe "from a stranger"
+    }
+
     inEveryStyle("row126 pausing and resuming may come again") {
         val server = server()
         repeat(3) {
