@@ -118,6 +118,7 @@ final class Internals {
    * @param bytes a direct buffer; the message goes to its beginning
    * @param length how much of the buffer to use
    * @param sender a direct buffer, zeroed by the call and filled with the sender's sockaddr_un
+   * @param ancillary takes the descriptors; {@code null} installs none
    * @return the number of bytes, 0 if there is no message, -1 if it is empty
    */
   int receive(
@@ -126,7 +127,7 @@ final class Internals {
       int length,
       ByteBuffer sender,
       boolean peek,
-      Object ancillary)
+      @Nullable Object ancillary)
       throws IOException {
     int options = peek ? OPT_NON_BLOCKING | OPT_PEEK : OPT_NON_BLOCKING;
     Object count = call(receive, null, fd, bytes, 0, length, sender, options, ancillary, 0);

@@ -28,7 +28,12 @@ interface ReceiveCall {
    */
   int receive(byte[] bytes) throws IOException;
 
-  /** Looks at the next message and leaves it; the result as for {@link #receive}, at most 1. */
+  /**
+   * Looks at the next message and leaves it, with its descriptors: more than the process has room
+   * for would fail this, each time anew.
+   *
+   * @return as {@link #receive}, at most 1
+   */
   int peek() throws IOException;
 
   /** Returns who sent the message that was received last, or {@code null}. */
@@ -70,11 +75,15 @@ interface ReceiveCall {
     @Override
     public int peek() throws IOException {
       packet.setData(new byte[1]);
+      int room = channel.getAncillaryReceiveBufferSize();
+      channel.setAncillaryReceiveBufferSize(0);
       try {
         channel.socket().peek(packet);
         return packet.getLength();
       } catch (SocketTimeoutException empty) {
         return EMPTY;
+      } finally {
+        channel.setAncillaryReceiveBufferSize(room);
       }
     }
 
@@ -106,7 +115,7 @@ interface ReceiveCall {
       if (buffer.capacity() < bytes.length) {
         buffer = ByteBuffer.allocateDirect(Math.max(bytes.length, 2 * buffer.capacity()));
       }
-      int count = call(bytes.length, false);
+      int count = call(bytes.length, false, ancillary);
       if (count > 0) {
         buffer.get(0, bytes, 0, count);
       }
@@ -115,12 +124,12 @@ interface ReceiveCall {
 
     @Override
     public int peek() throws IOException {
-      return call(1, true);
+      return call(1, true, null);
     }
 
-    private int call(int length, boolean peek) throws IOException {
+    private int call(int length, boolean peek, @Nullable Object descriptors) throws IOException {
       return internals.receive(
-          channel.getFileDescriptor(), buffer, length, sender, peek, ancillary);
+          channel.getFileDescriptor(), buffer, length, sender, peek, descriptors);
     }
 
     @Override

@@ -20,7 +20,7 @@ final class Receiving {
   @Nullable Datagram tryReceive(int limit) throws IOException {
     int size = worker.nextSize();
     if (size == 0) {
-      int next = peek();
+      int next = worker.receiveCall.peek();
       if (next == ReceiveCall.NOTHING) {
         return null;
       }
@@ -51,15 +51,6 @@ final class Receiving {
       if (!done) {
         descriptors.close();
       }
-    }
-  }
-
-  private int peek() throws IOException {
-    try {
-      return worker.receiveCall.peek();
-    } finally {
-      // Looking installs the descriptors of the message, and receiving it installs them again.
-      takeDescriptors().close();
     }
   }
 

@@ -48,6 +48,17 @@ public class Program {
       try (Datagram datagram = receiver.blocking().receive()) {
         System.out.println("empty, sender told " + (datagram.sender() != null));
       }
+      var many = Ancillary.lend(Collections.nCopies(61, file));
+      receiver.blocking().send(Message.empty().to(receiver.localAddress()).with(many));
+      receiver.blocking().send(Message.of("after").to(receiver.localAddress()));
+      try (Datagram datagram = receiver.blocking().receive()) {
+        System.out.println("empty with " + datagram.ancillary().descriptors().size());
+      } catch (SocketOpException e) {
+        System.out.println("empty " + e.errno());
+      }
+      try (Datagram datagram = receiver.blocking().receive()) {
+        System.out.println("then " + datagram.text());
+      }
       try (var stranger = AFUNIXDatagramChannel.open()) {
         stranger.bind(AFUNIXSocketAddress.of(arguments[0].getBytes()));
         var name = ((UnixAddress) receiver.localAddress()).name();
@@ -96,6 +107,8 @@ class ModulePathTest : RowSpec({
             run.lines shouldContain "61 needs MANY_DESCRIPTORS"
             run.lines shouldContain "came 60"
             run.lines shouldContain "empty, sender told false"
+            run.lines shouldContain "empty ENOBUFS"
+            run.lines shouldContain "then after"
             run.lines shouldContain "x of 108 bytes from null"
         }
     }
@@ -108,6 +121,8 @@ class ModulePathTest : RowSpec({
             run.lines shouldContain "61 can be asked for"
             run.lines shouldContain "came 60"
             run.lines shouldContain "empty, sender told true"
+            run.lines shouldContain "empty with 60"
+            run.lines shouldContain "then after"
             run.lines shouldContain "x of 108 bytes from null"
         }
     }

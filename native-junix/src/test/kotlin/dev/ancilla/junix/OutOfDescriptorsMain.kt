@@ -9,8 +9,9 @@ import dev.ancilla.UnixAddress
 import java.io.IOException
 import java.nio.file.Path
 
-/** Receives ten descriptors with room for four, in a process that may open few. */
-fun main() {
+/** Receives ten descriptors, and this text, with room for four, in a process that may open few. */
+fun main(arguments: Array<String>) {
+    val (hostile) = arguments
     bound(maxDescriptors = 20).use { receiver ->
         unnamed().use { sender ->
             // Once around, so that no class has to be opened later.
@@ -20,7 +21,7 @@ fun main() {
             sender.refusal(UnixAddress.path("/nowhere/x.sock"))
             OwnedFd.open(Path.of("/dev/null")).use { file ->
                 val lent = Array(10) { file }
-                sender.blocking().send(Message.of("hostile").to(receiver.localAddress()).with(*lent))
+                sender.blocking().send(Message.of(hostile).to(receiver.localAddress()).with(*lent))
             }
             sender.send("after", receiver.localAddress())
             val ballast = ArrayDeque<OwnedFd>()
