@@ -9,10 +9,10 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.Channel;
 import java.nio.channels.FileChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import org.newsclub.net.unix.AFPipe;
@@ -22,8 +22,6 @@ import org.newsclub.net.unix.FileDescriptorCast;
 
 /** Opens descriptors with what the JDK and junixsocket have. */
 final class JunixDescriptors implements Descriptors {
-  private static final Set<StandardOpenOption> FOR_READING = EnumSet.of(StandardOpenOption.READ);
-
   /**
    * Of the JDK's ways to open a file only RandomAccessFile and the streams show a descriptor, and
    * they know fewer options. So the file is first opened with the options, which creates and checks
@@ -31,21 +29,30 @@ final class JunixDescriptors implements Descriptors {
    */
   @Override
   public FdHandle open(Path path, List<OpenOption> options) throws IOException {
-    if (options.contains(StandardOpenOption.APPEND)
-        || options.contains(StandardOpenOption.DELETE_ON_CLOSE)) {
-      throw new UnsupportedOperationException(
-          "open "
-              + path
-              + " with "
-              + options
-              + ": provider native-junix has neither APPEND nor"
-              + " DELETE_ON_CLOSE");
+    for (OpenOption option : options) {
+      if (option == StandardOpenOption.APPEND
+          || option == StandardOpenOption.DELETE_ON_CLOSE
+          || (!(option instanceof StandardOpenOption) && option != LinkOption.NOFOLLOW_LINKS)) {
+        throw new UnsupportedOperationException(
+            "open " + path + " with " + options + ": provider native-junix has no " + option);
+      }
     }
-    boolean reading = options.isEmpty() || FOR_READING.containsAll(options);
-    FileChannel.open(path, options.isEmpty() ? FOR_READING : Set.copyOf(options)).close();
-    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), reading ? "r" : "rw")) {
+    Set<OpenOption> asked =
+        options.isEmpty() ? Set.of(StandardOpenOption.READ) : Set.copyOf(options);
+    FileChannel.open(path, asked).close();
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), mode(options))) {
       return JunixFd.duplicateOf(file.getFD());
     }
+  }
+
+  private static String mode(List<OpenOption> options) {
+    if (!options.contains(StandardOpenOption.WRITE)) {
+      return "r";
+    }
+    if (options.contains(StandardOpenOption.SYNC)) {
+      return "rws";
+    }
+    return options.contains(StandardOpenOption.DSYNC) ? "rwd" : "rw";
   }
 
   @Override

@@ -62,6 +62,8 @@ import org.newsclub.net.unix.AFUNIXSocket;
  *   <li>An abstract name that ends in NUL bytes is told without them when it is a sender's.
  *   <li>On JDK 17 a socket can be disconnected only with access to junixsocket's internals: {@link
  *       Feature#DISCONNECT}.
+ *   <li>A file is checked for its options and then opened: {@code NOFOLLOW_LINKS} follows a link
+ *       that another process puts there in between.
  *   <li>An interrupt inside {@code position}, {@code size} or {@code truncate} of a descriptor's
  *       channel closes the descriptor.
  * </ul>

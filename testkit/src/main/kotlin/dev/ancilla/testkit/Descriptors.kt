@@ -8,11 +8,24 @@ import dev.ancilla.UnixDgramBuilder
 import dev.ancilla.UnixDgramSocket
 import dev.ancilla.UnsupportedFeatureException
 import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.assertions.withClue
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.io.IOException
 import java.nio.ByteBuffer
 import java.nio.channels.ClosedChannelException
+import java.nio.file.Files
+import java.nio.file.LinkOption.NOFOLLOW_LINKS
+import java.nio.file.OpenOption
+import java.nio.file.Path
+import java.nio.file.StandardOpenOption.DELETE_ON_CLOSE
+import java.nio.file.StandardOpenOption.DSYNC
+import java.nio.file.StandardOpenOption.READ
+import java.nio.file.StandardOpenOption.SPARSE
+import java.nio.file.StandardOpenOption.SYNC
+import java.nio.file.StandardOpenOption.WRITE
 
 /** Descriptors ride beside their own message; receiving gives them, sending lends them. */
 internal fun ContractSpec.descriptors() {
@@ -39,6 +52,38 @@ internal fun ContractSpec.descriptors() {
         receiver.receive().use {
             it.size() shouldBe 0
             it.readDescriptors().shouldContainExactly("a")
+        }
+    }
+
+    scenario("a file is opened for reading alone if writing was not asked for") {
+        val path = Files.writeString(freshPath(), "text")
+        OwnedFd.open(path).use { flagsOf(it) and ACCESS_MODE shouldBe 0 }
+        for (option in listOf(READ, NOFOLLOW_LINKS, SYNC, DSYNC, SPARSE)) {
+            withClue(option) {
+                OwnedFd.open(path, READ, option).use {
+                    flagsOf(it) and ACCESS_MODE shouldBe 0
+                    it.readText() shouldBe "text"
+                }
+            }
+        }
+    }
+
+    scenario("the kernel is told of SYNC and DSYNC, and no link is followed that must not be") {
+        val path = Files.writeString(freshPath(), "text")
+        OwnedFd.open(path, WRITE, SYNC).use { flagsOf(it) and O_SYNC shouldBe O_SYNC }
+        OwnedFd.open(path, WRITE, DSYNC).use { flagsOf(it) and O_SYNC shouldBe O_DSYNC }
+        OwnedFd.open(path, WRITE).use { flagsOf(it) and O_SYNC shouldBe 0 }
+        val link = Files.createSymbolicLink(freshPath(), path)
+        for (access in listOf(READ, WRITE)) {
+            shouldThrow<IOException> { OwnedFd.open(link, access, NOFOLLOW_LINKS) }
+        }
+        val odd =
+            object : OpenOption {
+                override fun toString() = "ODD"
+            }
+        for (option in listOf(DELETE_ON_CLOSE, odd)) {
+            shouldThrow<UnsupportedOperationException> { OwnedFd.open(path, WRITE, option) }
+                .message shouldContain "has no $option"
         }
     }
 
@@ -215,3 +260,15 @@ internal fun ContractSpec.descriptors() {
 private fun receiveAndForget(receiver: UnixDgramSocket) {
     receiver.blocking().receive().ancillary().descriptors().size shouldBe 1
 }
+
+// fcntl.h of Linux.
+private const val ACCESS_MODE = 3
+private const val O_DSYNC = 0x1000
+private const val O_SYNC = 0x101000
+
+private fun flagsOf(fd: OwnedFd): Int = Files
+    .readAllLines(Path.of("/proc/self/fdinfo/${fd.number()}"))
+    .first { it.startsWith("flags:") }
+    .substringAfter(':')
+    .trim()
+    .toInt(8)
