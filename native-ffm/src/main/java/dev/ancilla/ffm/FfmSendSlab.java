@@ -13,7 +13,10 @@ import java.util.NoSuchElementException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** The slab of a batch, a ring of messages that {@code sendmmsg(2)} sends from the first on. */
+/**
+ * The slab of a batch, a ring of messages that {@code sendmmsg(2)} sends from the first on.
+ * Payloads lie one right behind the other, so that those which go joined are one piece of memory.
+ */
 final class FfmSendSlab implements SendSlab {
   private static final int FLAGS = Abi.MSG_DONTWAIT | Abi.MSG_NOSIGNAL;
 
@@ -25,7 +28,7 @@ final class FfmSendSlab implements SendSlab {
   private final MemorySegment headers;
   private final MemorySegment vectors;
   private final MemorySegment names;
-  private final MemorySegment data;
+  private final PayloadRing payloads;
 
   /** Memory of payloads that are longer than a slot, and of descriptors; made when needed, kept. */
   private final @Nullable MemorySegment[] longer;
@@ -50,7 +53,7 @@ final class FfmSendSlab implements SendSlab {
     headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
     vectors = arena.allocate((long) capacity * Abi.Iovec.SIZE, 8);
     names = arena.allocate((long) capacity * Sockaddr.ROOM, 8);
-    data = arena.allocate(Math.max(8, (long) capacity * slotBytes), 64);
+    payloads = new PayloadRing(capacity, slotBytes, arena);
     longer = new MemorySegment[capacity];
     controls = new MemorySegment[capacity];
     targets = new SocketAddress[capacity];
@@ -146,10 +149,9 @@ final class FfmSendSlab implements SendSlab {
   private long write(ByteBuffer payload, int index) {
     int size = payload.remaining();
     if (size <= slotBytes) {
-      long slot = (long) index * slotBytes;
-      SendCall.copy(payload, data, slot);
-      return data.address() + slot;
+      return payloads.add(payload, index);
     }
+    payloads.addNothing(index);
     MemorySegment memory = atLeast(longer, index, size);
     SendCall.copy(payload, memory, 0);
     return memory.address();
@@ -251,8 +253,15 @@ final class FfmSendSlab implements SendSlab {
   }
 
   private void drop(int messages) {
+    if (messages > 0) {
+      payloads.drop((first + messages - 1) % capacity);
+    }
     count -= messages;
-    first = count == 0 ? 0 : (first + messages) % capacity;
+    first = (first + messages) % capacity;
+    if (count == 0) {
+      first = 0;
+      payloads.clear();
+    }
   }
 
   @Override

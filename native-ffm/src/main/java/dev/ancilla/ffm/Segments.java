@@ -25,11 +25,13 @@ final class Segments {
 
   private final MemorySegment headers;
   private final MemorySegment controls;
+  private final MemorySegment pieces;
   private final int[] messages;
 
   Segments(int capacity, Arena arena) {
     headers = arena.allocate((long) capacity * Abi.Mmsghdr.SIZE, 8);
     controls = arena.allocate((long) capacity * CONTROL, 8);
+    pieces = arena.allocate((long) capacity * Abi.Iovec.SIZE, 8);
     messages = new int[capacity];
     for (int i = 0; i < capacity; i++) {
       Control.head(controls, (long) i * CONTROL, Abi.IPPROTO_UDP, Abi.UDP_SEGMENT, Short.BYTES);
@@ -57,7 +59,7 @@ final class Segments {
     int end = first + count;
     while (next < end) {
       int size = run(plain, vectors, names, targets, next, end);
-      write(joined, plain, next, size, length(vectors, next));
+      write(joined, plain, vectors, next, size);
       messages[joined++] = size;
       next += size;
     }
@@ -117,7 +119,7 @@ final class Segments {
   }
 
   private static long length(MemorySegment vectors, int index) {
-    return vectors.get(ValueLayout.JAVA_LONG, (long) index * Abi.Iovec.SIZE + Abi.Iovec.LEN);
+    return vectors.get(ValueLayout.JAVA_LONG, vector(index) + Abi.Iovec.LEN);
   }
 
   private static boolean hasControl(MemorySegment plain, int index) {
@@ -125,16 +127,47 @@ final class Segments {
         != 0;
   }
 
-  private void write(int to, MemorySegment plain, int from, int count, long size) {
+  private void write(int to, MemorySegment plain, MemorySegment vectors, int from, int count) {
     long header = (long) to * Abi.Mmsghdr.SIZE;
     MemorySegment.copy(plain, (long) from * Abi.Mmsghdr.SIZE, headers, header, Abi.Mmsghdr.SIZE);
     if (count > 1) {
       long control = (long) to * CONTROL;
-      controls.set(ValueLayout.JAVA_SHORT, control + Abi.Cmsghdr.SIZE, (short) size);
-      headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.IOVLEN, count);
+      short size = (short) length(vectors, from);
+      controls.set(ValueLayout.JAVA_SHORT, control + Abi.Cmsghdr.SIZE, size);
+      headers.set(
+          ValueLayout.JAVA_LONG,
+          header + Abi.Msghdr.IOV,
+          pieces.address() + (long) from * Abi.Iovec.SIZE);
+      headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.IOVLEN, gather(vectors, from, count));
       headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROL, controls.address() + control);
       headers.set(ValueLayout.JAVA_LONG, header + Abi.Msghdr.CONTROLLEN, CONTROL);
     }
+  }
+
+  /**
+   * Writes the pieces of memory that the payloads are, which is mostly one: the kernel takes a
+   * large piece faster than many small ones. Returns how many.
+   */
+  private int gather(MemorySegment vectors, int from, int count) {
+    int piece = from;
+    long end = 0;
+    for (int i = from; i < from + count; i++) {
+      long start = vectors.get(ValueLayout.JAVA_LONG, vector(i) + Abi.Iovec.BASE);
+      long length = length(vectors, i);
+      if (i > from && start == end) {
+        length += length(pieces, piece);
+      } else {
+        piece = i == from ? from : piece + 1;
+        pieces.set(ValueLayout.JAVA_LONG, vector(piece) + Abi.Iovec.BASE, start);
+      }
+      pieces.set(ValueLayout.JAVA_LONG, vector(piece) + Abi.Iovec.LEN, length);
+      end = start + length(vectors, i);
+    }
+    return piece - from + 1;
+  }
+
+  private static long vector(int index) {
+    return (long) index * Abi.Iovec.SIZE;
   }
 
   /** Whether this may be said of a joined message for nothing but that it is joined. */

@@ -100,6 +100,27 @@ class OffloadRowsTest :
             }
         }
 
+        row("joined messages may lie in one place or in several") {
+            Uncut(FOUR).use { receiver ->
+                udp().connect(receiver.address).use { sender ->
+                    sender.newSendBatch(8, 8).use { batch ->
+                        // Of 9 bytes are those that lie elsewhere; of the ring's 9 slots of 8 some are left.
+                        for (words in listOf("aaaaaaa", "bbbbbbbbb", "ccccc").map { word ->
+                            List(8) { "$it$word" }
+                        }) {
+                            words.forEach { batch.add(Message.of(it)) shouldBe true }
+                            sender.blocking().send(batch, PATIENCE)
+                            receiver.texts(1) shouldBe listOf(words.joinToString(""))
+                        }
+                        val mixed = listOf("1long enough", "2long enough", "3short")
+                        mixed.forEach { batch.add(Message.of(it)) shouldBe true }
+                        sender.blocking().send(batch, PATIENCE)
+                        receiver.texts(1) shouldBe listOf(mixed.joinToString(""))
+                    }
+                }
+            }
+        }
+
         row("messages to several targets, empty ones and uneven ones arrive each as they were sent") {
             udp().bind(at(FOUR)).use { left ->
                 udp().bind(at(FOUR)).use { right ->

@@ -21,6 +21,7 @@ import java.net.SocketTimeoutException
 import java.nio.ByteBuffer
 import java.time.Duration
 import kotlin.concurrent.thread
+import kotlin.random.Random
 
 /** Many messages at a time, out: whole, in order, and what did not go is still there. */
 internal fun ContractSpec.sendingBatches() {
@@ -70,6 +71,31 @@ internal fun ContractSpec.sendingBatches() {
         batch.add(Message.of("again")) shouldBe true
         sender.trySend(batch) shouldBe 1
         receiver.receiveText() shouldBe "again"
+    }
+
+    scenario("a batch that is filled up again before it is empty keeps each message as it was added") {
+        val receiver = bound()
+        val sender = connectedTo(receiver)
+        val batch = keep(sender.newSendBatch(5, 64))
+        val random = Random(5)
+        val expected = ArrayDeque<String>()
+        repeat(2_000) { number ->
+            // Mostly shorter than the room for each, and seldom longer.
+            val text = "$number ".padEnd(random.nextInt(5, if (number % 10 == 0) 130 else 65), 'x')
+            if (batch.add(Message.of(text))) expected.addLast(text)
+            if (batch.count() == batch.capacity() || random.nextInt(3) == 0) {
+                // Of those that are left the first is dropped or some go, but mostly not all.
+                if (random.nextInt(4) == 0) {
+                    batch.removeFirst()
+                    expected.removeAt(expected.size - 1 - batch.count())
+                }
+                sender.trySend(batch)
+                while (expected.size > batch.count() + random.nextInt(3)) {
+                    receiver.receiveText() shouldBe expected.removeFirst()
+                }
+            }
+        }
+        repeat(expected.size - batch.count()) { receiver.receiveText() shouldBe expected.removeFirst() }
     }
 
     scenario("the messages of a batch are dropped one by one from the first, or all") {
