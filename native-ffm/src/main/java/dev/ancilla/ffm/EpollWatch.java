@@ -1,12 +1,11 @@
 package dev.ancilla.ffm;
 
+import dev.ancilla.spi.Backoff;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Wait;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +27,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class EpollWatch {
   private static final int ERRORS = Abi.EPOLLERR | Abi.EPOLLHUP;
-
-  /** How long to wait where the kernel has no memory to watch with. */
-  private static final long BACKOFF_MILLIS = 10;
 
   private final EpollLoop loop;
   private final int fd;
@@ -125,14 +121,9 @@ final class EpollWatch {
       loop.execute(wake);
     } else if (failed < 0) {
       // Out of memory, or of watches (epoll(7), max_user_watches): try again a little later.
-      later(loop, wake);
+      Backoff.later(loop, wake);
     }
     return armed;
-  }
-
-  /** Wakes some time later, where nothing can be watched. */
-  static void later(EpollLoop loop, Runnable wake) {
-    CompletableFuture.delayedExecutor(BACKOFF_MILLIS, TimeUnit.MILLISECONDS, loop).execute(wake);
   }
 
   private int wanted() {

@@ -1,6 +1,7 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.Backoff;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.Wait;
@@ -51,8 +52,8 @@ final class SendGates {
   private boolean sweeping; // guarded by this
   private int sweeps; // guarded by this
 
-  /** The gate that woke somebody last, until a message went through it. */
-  private volatile @Nullable Gate tried;
+  /** Whether a gate may be fruitless, to be read without the lock. */
+  private volatile boolean tried;
 
   SendGates(FfmDgram socket, EpollLoop loop) {
     this.socket = socket;
@@ -85,10 +86,18 @@ final class SendGates {
 
   /** Called after each message that was sent to a target. */
   void sent(UnixAddress target) {
-    Gate gate = tried;
-    if (gate != null && gate.target.equals(target)) {
-      gate.fruitless = false;
-      tried = null;
+    if (tried) {
+      sentOneOf(target);
+    }
+  }
+
+  private synchronized void sentOneOf(UnixAddress target) {
+    tried = false;
+    for (Gate gate : gates.values()) {
+      if (gate.target.equals(target)) {
+        gate.fruitless = false;
+      }
+      tried |= gate.fruitless;
     }
   }
 
@@ -162,7 +171,7 @@ final class SendGates {
 
   private void woke(Gate gate) {
     gate.fruitless = true;
-    tried = gate;
+    tried = true;
   }
 
   Wait arm(UnixAddress target, Runnable wake) {
@@ -170,8 +179,7 @@ final class SendGates {
     try {
       gate = enter(target);
     } catch (IOException outOfDescriptors) {
-      EpollWatch.later(loop, wake);
-      return () -> {};
+      return Backoff.later(loop, wake);
     }
     if (gate == null) {
       return armOwnRoom(target, wake);
@@ -182,15 +190,14 @@ final class SendGates {
   }
 
   /**
-   * Room in the socket's own buffer. A connected socket polls writable when its peer has room,
-   * which must not hold up a message to somebody else, and nothing polls the buffer alone.
+   * Room in the socket's own buffer, for a moment as {@link FfmDgram#awaitOwnRoom}. A connected
+   * socket polls writable when its peer has room, which must not hold up a message to somebody
+   * else, and nothing polls the buffer alone.
    */
   private Wait armOwnRoom(UnixAddress target, Runnable wake) {
-    if (socket.isConnectedElsewhere(target)) {
-      EpollWatch.later(loop, wake);
-      return () -> {};
-    }
-    return socket.watch.armOnce(Interest.WRITE, wake);
+    return socket.isConnectedElsewhere(target)
+        ? Backoff.later(loop, wake)
+        : Backoff.laterOr(loop, wake, once -> socket.watch.armOnce(Interest.WRITE, once));
   }
 
   /** Waits on the calling thread, a platform thread. */

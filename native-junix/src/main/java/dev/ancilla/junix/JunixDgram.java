@@ -2,6 +2,7 @@ package dev.ancilla.junix;
 
 import dev.ancilla.Datagram;
 import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.Backoff;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
@@ -81,8 +82,10 @@ final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
   }
 
   /**
-   * Room in the socket's own buffer. A connected socket polls writable when its peer has room,
-   * which must not hold up a message to somebody else, and nothing polls the buffer alone.
+   * Room in the socket's own buffer. It polls writable when it is three quarters empty ({@code
+   * unix_writable} of net/unix/af_unix.c), and a message may have room long before; so that is
+   * waited for a moment only. A connected socket polls writable when its peer has room, which must
+   * not hold up a message to somebody else, and nothing polls the buffer alone.
    */
   private Wait armOwnRoom(UnixAddress target, Runnable wake) {
     UnixAddress peer;
@@ -91,11 +94,9 @@ final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
     } catch (IOException closing) {
       peer = null;
     }
-    if (peer == null || peer.equals(target)) {
-      return arm(Interest.WRITE, wake);
-    }
-    SendGates.later(loop, wake);
-    return () -> {};
+    return peer == null || peer.equals(target)
+        ? Backoff.laterOr(loop, wake, once -> arm(Interest.WRITE, once))
+        : Backoff.later(loop, wake);
   }
 
   @Override

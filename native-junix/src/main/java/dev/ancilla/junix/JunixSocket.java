@@ -3,6 +3,7 @@ package dev.ancilla.junix;
 import dev.ancilla.EventLoop;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.Backoff;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.Transport;
@@ -242,8 +243,7 @@ abstract class JunixSocket<
     } catch (IOException cannotReplace) {
       // Out of descriptors: the wake makes the caller try, and the attempt reports it. Not at once,
       // for who tries again whatever is reported, as a listener does, would do nothing else.
-      SendGates.later(loop, wake);
-      return () -> {};
+      return Backoff.later(loop, wake);
     } finally {
       lock.unlock();
     }

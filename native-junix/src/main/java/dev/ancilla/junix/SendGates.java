@@ -1,6 +1,7 @@
 package dev.ancilla.junix;
 
 import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.Backoff;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.Wait;
@@ -10,8 +11,6 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
 
@@ -24,9 +23,6 @@ import org.newsclub.net.unix.AFUNIXDatagramChannel;
  * other targets have not taken. So a waiter passes two gates, the target's and then the socket's.
  */
 final class SendGates {
-  /** How long to wait where nothing can be polled. */
-  private static final long BACKOFF_MILLIS = 10;
-
   private final SelectorLoop loop;
   private final BiFunction<UnixAddress, Runnable, Wait> ownRoom;
   private final Map<UnixAddress, Gate> gates = new HashMap<>(); // of the loop's thread alone
@@ -40,11 +36,6 @@ final class SendGates {
   SendGates(SelectorLoop loop, BiFunction<UnixAddress, Runnable, Wait> ownRoom) {
     this.loop = loop;
     this.ownRoom = ownRoom;
-  }
-
-  /** Wakes some time later, where nothing can be polled. */
-  static void later(SelectorLoop loop, Runnable wake) {
-    CompletableFuture.delayedExecutor(BACKOFF_MILLIS, TimeUnit.MILLISECONDS, loop).execute(wake);
   }
 
   Wait arm(UnixAddress target, Runnable wake) {
@@ -83,7 +74,7 @@ final class SendGates {
       try {
         auxiliary = AFUNIXDatagramChannel.open();
       } catch (IOException outOfDescriptors) {
-        later(loop, waiter::fire);
+        Backoff.later(loop, waiter::fire);
         return;
       }
       try {

@@ -14,6 +14,7 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import java.nio.channels.ClosedChannelException
+import java.util.concurrent.CompletableFuture
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.concurrent.thread
 import dev.ancilla.coroutines.send as sendSuspending
@@ -72,6 +73,30 @@ internal fun ContractSpec.congestion() {
 
             for (call in waiting) call.result().exceptionOrNull().shouldBeInstanceOf<ClosedChannelException>()
         }
+    }
+
+    inEveryStyle("a receiver that hangs holds up no message to another", Style.sending) {
+        val hung = bound()
+        val live = bound()
+        val sender = open()
+        val other = open()
+        // What it does not read is more than a quarter of the sender's buffer, which then polls as full.
+        val large = Message.of(ByteArray(4_096)).to(hung.localAddress())
+        until("it is full") { !sender.trySend(large) }
+        // A wake after which nothing was sent.
+        val woken = CompletableFuture<Unit>()
+        val first = other.fill(live.localAddress())
+        sender.readiness().armSend(live.localAddress()) { woken.complete(Unit) }
+        repeat(first) { live.receiveText() shouldBe "fill" }
+        woken.join("a wake")
+
+        val full = other.fill(live.localAddress())
+        val send = style.send(sender, Message.of("late").to(live.localAddress()))
+        send.expectWaiting()
+        repeat(full) { live.receiveText() shouldBe "fill" }
+
+        send.await()
+        live.receiveText() shouldBe "late"
     }
 
     inEveryStyle("O28 sends that wait are counted, with their bytes, until they have ended") {
