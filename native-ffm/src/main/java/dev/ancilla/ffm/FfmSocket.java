@@ -33,7 +33,8 @@ abstract class FfmSocket implements Transport {
   final ReentrantLock receiving = new ReentrantLock();
   final ReentrantLock sending = new ReentrantLock();
   private boolean closed; // written under both locks
-  private volatile long spinUntil; // of blocking calls; 0 while none spins
+  private final Spin readSpin = new Spin();
+  private final Spin writeSpin = new Spin();
 
   /** The last step of making one is to count it in with its loop. */
   FfmSocket(int fd, EpollLoop loop, Family family) {
@@ -107,7 +108,7 @@ abstract class FfmSocket implements Transport {
     if (Thread.currentThread().isVirtual()) {
       return Transport.super.await(interest, deadline);
     }
-    if (spin()) {
+    if ((interest == Interest.READ ? readSpin : writeSpin).goesOn(loop.spinNanos(), deadline)) {
       return true;
     }
     Pollers.Waiting parked = () -> Transport.super.await(interest, deadline);
@@ -116,33 +117,9 @@ abstract class FfmSocket implements Transport {
         : writers.await(fd, Abi.POLLOUT, deadline, () -> false, parked);
   }
 
-  /**
-   * On a loop that spins its blocking calls do too: until the time has passed, the next attempt is
-   * always worth making.
-   */
-  private boolean spin() throws InterruptedIOException {
-    long nanos = loop.spinNanos();
-    if (nanos == 0) {
-      return false;
-    }
-    Pollers.checkInterrupt();
-    long now = System.nanoTime();
-    long until = spinUntil;
-    if (until == 0) {
-      spinUntil = now + nanos;
-      return true;
-    }
-    if (now - until < 0) {
-      Thread.onSpinWait();
-      return true;
-    }
-    spinUntil = 0;
-    return false;
-  }
-
   /** Something came: blocking calls spin from now on anew. */
   void arrived() {
-    spinUntil = 0;
+    readSpin.end();
   }
 
   // The rest.
