@@ -322,10 +322,14 @@ class FfmDgram extends FfmSocket implements DgramTransport {
     sending.lock();
     try {
       SocketAddress left = remoteAddress();
-      onSocket(work);
-      if (!family.queuesAtTarget()) {
-        only = address;
-      } else if (left != null && !left.equals(address)) {
+      try {
+        onSocket(work);
+      } finally {
+        if (!family.queuesAtTarget()) {
+          only = peerOrNull(); // Also where only half of it was done.
+        }
+      }
+      if (family.queuesAtTarget() && left != null && !left.equals(address)) {
         prefetch.drop();
       }
     } finally {

@@ -169,6 +169,22 @@ class UdpRowsTest :
             }
         }
 
+        row("a disconnect that cannot have its port back leaves a socket that sends to anybody") {
+            udp().bind(at(FOUR)).use { peer ->
+                udp().connect(peer.localAddress()).use { socket ->
+                    // Somebody else has taken the port where this socket does not listen while connected.
+                    udp().bind(at(InetAddress.getByName("127.0.0.2"), socket.localAddress().port)).use {
+                        shouldThrow<SocketOpException> { socket.disconnect() }.errno() shouldBe
+                            Errno.EADDRINUSE
+
+                        socket.remoteAddress() shouldBe null
+                        socket.send(Message.of("to whom it may concern").to(peer.localAddress()))
+                        peer.receiveTexts(1) shouldBe listOf("to whom it may concern")
+                    }
+                }
+            }
+        }
+
         row("what is no UDP socket is not adopted, and stays as it was") {
             OwnedFd.of(Sock.open(Abi.AF_UNIX, Sock.DGRAM, 0)).use { unix ->
                 shouldThrow<SocketOpException> { udp().adopt(unix) }.errno() shouldBe Errno.EPROTOTYPE
