@@ -57,19 +57,17 @@ class FfmDgram extends FfmSocket implements DgramTransport {
 
   @Override
   public @Nullable Datagram tryReceive(int limit) throws IOException {
-    Datagram message;
-    receiving.lock();
     try {
-      checkOpen();
-      if (!hasOrFetches()) {
-        return null;
+      receiving.lock();
+      try {
+        checkOpen();
+        return hasOrFetches() ? prefetch.take(limit) : null;
+      } finally {
+        receiving.unlock();
       }
-      message = prefetch.take(limit);
     } finally {
-      receiving.unlock();
+      passOn();
     }
-    passOn();
-    return message;
   }
 
   /** Returns false if it would block. */
@@ -112,16 +110,17 @@ class FfmDgram extends FfmSocket implements DgramTransport {
   @Override
   public int tryReceive(ReceiveSlab slab, int limit) throws IOException {
     FfmReceiveSlab own = (FfmReceiveSlab) slab;
-    int count;
-    receiving.lock();
     try {
-      checkOpen();
-      count = own.fill(beside, limit, this::fill);
+      receiving.lock();
+      try {
+        checkOpen();
+        return own.fill(beside, limit, this::fill);
+      } finally {
+        receiving.unlock();
+      }
     } finally {
-      receiving.unlock();
+      passOn();
     }
-    passOn();
-    return count;
   }
 
   private int fill(FfmReceiveSlab slab) throws IOException {
