@@ -47,6 +47,8 @@ final class Abi {
   static final int SO_RCVBUF = 8;
   static final int SO_REUSEPORT = 15;
   static final int SO_PASSCRED = 16;
+  static final int SO_PASSSEC = 34;
+  static final int SO_TIMESTAMP = 29; // SO_TIMESTAMP_OLD
   static final int SO_PEERCRED = 17;
   static final int SO_ACCEPTCONN = 30;
   static final int SO_TIMESTAMPNS = 35; // SO_TIMESTAMPNS_OLD, whose time is 64 bits wide here

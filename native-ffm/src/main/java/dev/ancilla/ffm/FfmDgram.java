@@ -49,8 +49,7 @@ class FfmDgram extends FfmSocket implements DgramTransport {
   /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
   static FfmDgram over(int fd, EpollLoop loop, Family family, DgramOptions options)
       throws IOException {
-    Beside beside = new Beside(options, false, false, false, false);
-    return orClose(fd, () -> new FfmDgram(fd, loop, family, beside));
+    return orClose(fd, () -> new FfmDgram(fd, loop, family, Beside.unix(fd, options, false)));
   }
 
   // Receiving.

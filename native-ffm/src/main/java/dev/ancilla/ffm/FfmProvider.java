@@ -30,10 +30,12 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Platforms.</b> Linux on x86-64 and aarch64, Java 22 or newer. The layouts for aarch64
  * follow its ABI and were not run. Programs allow native access with {@code
  * --enable-native-access=dev.ancilla.ffm}, or {@code ALL-UNNAMED} on the class path; without it
- * Java 24 and newer warn, and where it is denied the provider says that it is unavailable.
+ * Java warns, and where it is denied (on 22 and 23 by an option that names others only) the
+ * provider says that it is unavailable.
  *
  * <p><b>Costs.</b> A socket is one descriptor, and up to four more while it sends, unconnected, to
- * full targets; each thread in a blocking call has one. Memory is taken with the first receive: up
+ * full targets; each platform thread that waits in a blocking call takes one, of which a socket
+ * keeps up to four a direction until it is closed. Memory is taken with the first receive: up
  * to 64 slots of 2 KiB, and 64 KiB once messages of UDP came joined. A batch has its slots, and
  * once messages came joined 64 KiB for each 64 of them. A loop has two descriptors.
  *
@@ -258,7 +260,10 @@ public final class FfmProvider implements Provider {
   public StreamTransport adoptStream(EventLoop loop, StreamOptions options, OwnedFd fd)
       throws IOException {
     EpollLoop own = own(loop);
-    return Adopting.adopt(fd, Adopting.Kind.STREAM, copy -> FfmStream.over(copy, own, options));
+    return Adopting.adopt(
+        fd,
+        Adopting.Kind.STREAM,
+        copy -> FfmStream.over(copy, own, options, Beside.ofStream(copy)));
   }
 
   @Override
@@ -271,7 +276,7 @@ public final class FfmProvider implements Provider {
   @Override
   public ServerTransport openServer(EventLoop loop, StreamOptions options) throws IOException {
     EpollLoop own = own(loop);
-    return FfmServer.over(UNIX.open(Sock.STREAM), own, accepting(own, options));
+    return FfmServer.over(UNIX.open(Sock.STREAM), own, accepting(own, options, 0));
   }
 
   @Override
@@ -279,11 +284,15 @@ public final class FfmProvider implements Provider {
       throws IOException {
     EpollLoop own = own(loop);
     return Adopting.adopt(
-        fd, Adopting.Kind.SERVER, copy -> FfmServer.over(copy, own, accepting(own, options)));
+        fd,
+        Adopting.Kind.SERVER,
+        copy -> FfmServer.over(copy, own, accepting(own, options, Beside.ofStream(copy))));
   }
 
-  private static Adopting.Over<FfmStream> accepting(EpollLoop loop, StreamOptions options) {
-    return accepted -> FfmStream.over(accepted, loop, options);
+  /** What a server was asked for its connections are too ({@code unix_accept}). */
+  private static Adopting.Over<FfmStream> accepting(
+      EpollLoop loop, StreamOptions options, int others) {
+    return accepted -> FfmStream.over(accepted, loop, options, others);
   }
 
   @Override

@@ -16,7 +16,7 @@ final class FfmSeqpacket extends FfmDgram implements SeqpacketTransport {
 
   /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
   static FfmSeqpacket over(int fd, EpollLoop loop, DgramOptions options) throws IOException {
-    Beside beside = new Beside(options.withTimestamps(), false, false, false, true);
-    return orClose(fd, () -> new FfmSeqpacket(fd, loop, beside));
+    return orClose(
+        fd, () -> new FfmSeqpacket(fd, loop, Beside.unix(fd, options.withTimestamps(), true)));
   }
 }

@@ -18,16 +18,28 @@ import org.jspecify.annotations.Nullable;
  */
 final class FfmStream extends FfmSocket implements StreamTransport {
   private final int maxDescriptors;
+  private final int others; // the room for what comes unasked
 
-  private FfmStream(int fd, EpollLoop loop, StreamOptions options) throws IOException {
+  private FfmStream(int fd, EpollLoop loop, StreamOptions options, int others) throws IOException {
     super(fd, loop, UnixFamily.INSTANCE);
     this.maxDescriptors = options.maxDescriptors();
+    this.others = others;
     loop.attach();
   }
 
   /** Makes a transport of a descriptor, which it owns from now on, also if this fails. */
   static FfmStream over(int fd, EpollLoop loop, StreamOptions options) throws IOException {
-    return orClose(fd, () -> new FfmStream(fd, loop, options));
+    return over(fd, loop, options, 0);
+  }
+
+  /**
+   * Makes a transport as the other form does.
+   *
+   * @param others what {@link Beside#ofStream} says of it, or of its server
+   */
+  static FfmStream over(int fd, EpollLoop loop, StreamOptions options, int others)
+      throws IOException {
+    return orClose(fd, () -> new FfmStream(fd, loop, options, others));
   }
 
   @Override
@@ -35,7 +47,7 @@ final class FfmStream extends FfmSocket implements StreamTransport {
     receiving.lock();
     try (StreamCall call = StreamCall.borrow()) {
       checkOpen();
-      int came = call.receive(fd, targets, maxDescriptors);
+      int came = call.receive(fd, targets, maxDescriptors, others);
       if (came == -Abi.EAGAIN) {
         return null;
       }

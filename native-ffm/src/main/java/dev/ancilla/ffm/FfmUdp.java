@@ -61,9 +61,7 @@ final class FfmUdp extends FfmDgram implements UdpTransport {
     if (udp.reusePort()) {
       Sock.setOption(fd, Abi.SO_REUSEPORT, 1);
     }
-    boolean joined = Offload.receivesJoined(fd);
-    Beside beside = new Beside(options, udp.packetInfo(), family.six(), joined, false);
-    return new FfmUdp(fd, loop, family, beside);
+    return new FfmUdp(fd, loop, family, Beside.udp(fd, options, udp.packetInfo(), family.six()));
   }
 
   @Override

@@ -43,7 +43,7 @@ final class StreamCall implements AutoCloseable {
     Arena arena = Arena.ofAuto();
     errno = Libc.newErrno(arena);
     header = arena.allocate(Abi.Msghdr.SIZE + Abi.Iovec.SIZE, 8);
-    control = arena.allocate(Control.roomForDescriptors(Abi.SCM_MAX_FD), 8);
+    control = arena.allocate(Control.roomForDescriptors(Abi.SCM_MAX_FD) + Beside.MOST_OTHERS, 8);
     bytes = arena.allocate(ROOM, 64);
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOV, header.address() + Abi.Msghdr.SIZE);
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOVLEN, 1);
@@ -74,9 +74,10 @@ final class StreamCall implements AutoCloseable {
    * Receives what is there into the targets, or into memory of this call, from which {@link #take}
    * copies it.
    *
+   * @param others the room for what comes unasked
    * @return how many bytes came, 0 at the end of the stream, or the negative errno
    */
-  int receive(int fd, List<ByteBuffer> targets, int maxDescriptors) {
+  int receive(int fd, List<ByteBuffer> targets, int maxDescriptors, int others) {
     received = inPlace(targets);
     int room = received == null ? 0 : targets.get(0).remaining();
     for (int i = 0; received == null && i < targets.size(); i++) {
@@ -85,7 +86,7 @@ final class StreamCall implements AutoCloseable {
     MemorySegment memory = received == null ? bytes : received;
     int came;
     do {
-      prepare(memory, room, Control.roomForDescriptors(maxDescriptors));
+      prepare(memory, room, Control.roomForDescriptors(maxDescriptors) + others);
       came = Libc.recvmsg(errno, fd, header.address(), READ_FLAGS, memory);
     } while (came == -Abi.EINTR);
     return came;

@@ -29,7 +29,7 @@ private fun udp(): UdpBuilder = Sockets.udp()
 private class Uncut(host: InetAddress) : AutoCloseable {
     private val domain = if (host is Inet4Address) Abi.AF_INET else Abi.AF_INET6
     private val fd = Sock.open(domain, Sock.DGRAM, Abi.IPPROTO_UDP)
-    private val ring = ReceiveRing(1, 2048, Beside(DgramOptions.DEFAULT, false, false, false, false))
+    private val ring = ReceiveRing(1, 2048, Beside(DgramOptions.DEFAULT, false, false, false, false, 0))
     private val overflows = Overflow.Pool()
     val address: InetSocketAddress
 
