@@ -1,6 +1,7 @@
 package dev.ancilla.engine;
 
 import dev.ancilla.Subscription;
+import dev.ancilla.spi.Backoff;
 import dev.ancilla.spi.Interest;
 import dev.ancilla.spi.QuietLog;
 import dev.ancilla.spi.Wait;
@@ -27,6 +28,7 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
   private boolean pumping;
   private boolean ended;
   private boolean told;
+  private boolean failing; // the last attempt failed
   private @Nullable Wait wait;
   private int waits; // tells the wake of the current wait from that of one given up
 
@@ -106,6 +108,7 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
       }
       try {
         T taken = delivery.take();
+        failing = false;
         if (taken == null) {
           awaitNext();
           return;
@@ -120,7 +123,7 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
       } catch (IOException | RuntimeException | Error e) {
         guarded(() -> delivery.failed(e));
         // Not again at once: an error that stays would leave room for nothing else.
-        awaitNext();
+        awaitAfterFailure();
         return;
       }
     }
@@ -129,6 +132,17 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
   private void awaitNext() {
     int armed = ++waits;
     wait = socket.readiness().arm(Interest.READ, () -> woken(armed));
+  }
+
+  /** Where each attempt fails the kernel may call the socket readable all the time. */
+  private void awaitAfterFailure() {
+    if (failing) {
+      int armed = ++waits;
+      wait = Backoff.later(socket.eventLoop(), () -> woken(armed));
+    } else {
+      failing = true;
+      awaitNext();
+    }
   }
 
   private void deliver(T taken) {
@@ -159,7 +173,7 @@ final class ListenerPump<T extends AutoCloseable> implements Subscription {
   static void guarded(Runnable callback) {
     try {
       callback.run();
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) { // Kotlin declares no exceptions.
       QuietLog.log(Subscription.class, System.Logger.Level.ERROR, "a listener failed", e);
     }
   }

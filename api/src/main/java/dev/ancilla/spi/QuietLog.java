@@ -20,7 +20,7 @@ public final class QuietLog {
       Class<?> source, System.Logger.Level level, String message, Throwable thrown) {
     try {
       System.getLogger(source.getName()).log(level, message, thrown);
-    } catch (RuntimeException | Error unlogged) {
+    } catch (Throwable unlogged) {
       // Whoever logs here has something to do that is worth more than a line.
     }
   }
@@ -37,7 +37,7 @@ public final class QuietLog {
       Class<?> source, System.Logger.Level level, String format, Object... parameters) {
     try {
       System.getLogger(source.getName()).log(level, format, parameters);
-    } catch (RuntimeException | Error unlogged) {
+    } catch (Throwable unlogged) {
       // See above.
     }
   }

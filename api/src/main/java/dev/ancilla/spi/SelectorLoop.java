@@ -168,7 +168,7 @@ public final class SelectorLoop implements EventLoop {
       budget = BUDGET;
       try {
         running = turn();
-      } catch (IOException | RuntimeException | Error e) {
+      } catch (Throwable e) {
         log(System.Logger.Level.ERROR, "a turn of " + name + " failed", e);
       }
     }
@@ -267,11 +267,14 @@ public final class SelectorLoop implements EventLoop {
     }
   }
 
-  /** Errors too: a thread that ended here would leave every socket of the loop waiting for ever. */
+  /**
+   * Whatever it is, for Kotlin declares no exceptions: a thread that ended here would leave every
+   * socket of the loop waiting for ever.
+   */
   static void runLogged(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       log(System.Logger.Level.ERROR, "a task of an event loop failed", e);
     }
   }

@@ -11,6 +11,7 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.collections.shouldContainExactlyInAnyOrder
 import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
 import io.kotest.matchers.shouldBe
+import java.io.IOException
 import java.nio.ByteBuffer
 import java.nio.channels.Pipe
 import java.nio.channels.SelectionKey
@@ -245,6 +246,18 @@ class SelectorLoopTest : FunSpec({
             }
             log.records.map { it.thrown.message } shouldContainExactlyInAnyOrder
                 listOf("task", "error of a task", "error of a wake")
+        }
+    }
+
+    test("a task that throws what Java would have to declare does not end the loop") {
+        Logged(SelectorLoop::class.java.name).use { log ->
+            Watched(newLoop()).use { watched ->
+                watched.loop.execute { throw IOException("task") }
+                watched.watch.arm(Interest.READ) { throw Exception("wake") }
+                watched.write()
+                waitFor(2) { log.records.size }
+                watched.loop.call { 42 } shouldBe 42
+            }
         }
     }
 

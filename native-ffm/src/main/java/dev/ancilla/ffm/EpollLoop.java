@@ -200,7 +200,7 @@ final class EpollLoop implements EventLoop {
       budget = BUDGET;
       try {
         running = turn();
-      } catch (RuntimeException | Error e) {
+      } catch (Throwable e) {
         logError("a turn of " + name + " failed", e);
       }
     }
@@ -238,7 +238,7 @@ final class EpollLoop implements EventLoop {
   private static void tell(EpollWatch watch, int events) {
     try {
       watch.ready(events);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       logError("a watch of an event loop failed", e);
     }
   }
@@ -300,11 +300,14 @@ final class EpollLoop implements EventLoop {
     overflows.close();
   }
 
-  /** Errors too: a thread that ended here would leave every socket of the loop waiting for ever. */
+  /**
+   * Whatever it is, for Kotlin declares no exceptions: a thread that ended here would leave every
+   * socket of the loop waiting for ever.
+   */
   static void runLogged(Runnable task) {
     try {
       task.run();
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       logError("a task of an event loop failed", e);
     }
   }

@@ -38,6 +38,31 @@ internal fun ContractSpec.listeners() {
         got.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS) shouldBe "second"
     }
 
+    scenario("a listener whose callbacks throw what Java would have to declare goes on, and so does its loop") {
+        val receiver = bound()
+        val sender = connectedTo(receiver)
+        val got = LinkedBlockingQueue<String>()
+        val failing =
+            object : DgramListener {
+                override fun onMessage(socket: DgramSocket, datagram: Datagram) {
+                    got.add(datagram.text())
+                    throw IOException("onMessage")
+                }
+
+                override fun onError(socket: DgramSocket, error: Throwable) {
+                    got.add("${error.message}")
+                    throw IOException("onError")
+                }
+            }
+        receiver.listen(failing)
+        receiver.eventLoop().execute { throw IOException("task") }
+        repeat(3) {
+            sender.send("$it")
+            got.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS) shouldBe "$it"
+            got.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS) shouldBe "onMessage"
+        }
+    }
+
     scenario("a listener that ends leaves the socket and its messages to others, and is told once") {
         val receiver = bound()
         val sender = connectedTo(receiver)

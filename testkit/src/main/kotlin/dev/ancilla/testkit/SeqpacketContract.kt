@@ -19,6 +19,7 @@ import dev.ancilla.coroutines.sendAll
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
@@ -39,6 +40,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 import java.time.Duration
 import java.util.concurrent.CompletableFuture
+import java.util.concurrent.atomic.AtomicInteger
 import dev.ancilla.coroutines.receive as receiveSuspending
 
 /**
@@ -260,6 +262,31 @@ private fun SeqpacketContract.seqpacketEnds() {
         right.expectEnd()
         val refused = shouldThrow<SocketOpException> { right.trySend(Message.of("x")) }
         refused.errno() shouldBe Errno.EPIPE
+    }
+
+    scenario("a listener of a socket that is not connected yet is told so, and not all the time") {
+        val server = keep(Sockets.unixSeqpacketServer().listen(freshAddress()))
+        val client = open()
+        val errors = AtomicInteger()
+        val got = CompletableFuture<String>()
+        client.listen(
+            object : DgramListener {
+                override fun onMessage(socket: DgramSocket, datagram: Datagram) {
+                    got.complete(datagram.text())
+                }
+
+                override fun onError(socket: DgramSocket, error: Throwable) {
+                    errors.incrementAndGet()
+                }
+            },
+        )
+        until("it is told") { errors.get() > 0 }
+        Thread.sleep(WATCHING_MILLIS)
+        errors.get() shouldBeLessThan 50
+
+        client.tryConnect(server.localAddress()) shouldBe true
+        keep(server.blocking().accept()).send("here")
+        got.join("a message") shouldBe "here"
     }
 
     scenario("what was not received is told to its sender, once") {
