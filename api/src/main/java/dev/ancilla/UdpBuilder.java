@@ -209,7 +209,8 @@ public final class UdpBuilder {
    *
    * @param name the name of its thread
    * @return the loop
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    */
   public EventLoop newEventLoop(String name) {
     return opening.newEventLoop(name);
@@ -234,7 +235,8 @@ public final class UdpBuilder {
    * Opens a socket that is not bound; the first send binds it to an unused port.
    *
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws IOException if the kernel refuses
    */
   public UdpSocket open() throws IOException {
@@ -252,7 +254,8 @@ public final class UdpBuilder {
    * @param port the port, 0 to 65535; 0 for an unused one
    * @return the socket, owned by the caller
    * @throws IllegalArgumentException if it is another number
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the kernel refuses
    * @throws IOException if it fails otherwise
    */
@@ -265,7 +268,8 @@ public final class UdpBuilder {
    *
    * @param address the address, resolved; port 0 for an unused one
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the kernel refuses
    * @throws IOException if it fails otherwise
    */
@@ -280,7 +284,8 @@ public final class UdpBuilder {
    *
    * @param address the peer, resolved
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the kernel refuses
    * @throws IOException if it fails otherwise
    */
@@ -296,7 +301,8 @@ public final class UdpBuilder {
    *
    * @param descriptor a UDP socket; closed on success, untouched otherwise
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the descriptor is something else: {@code ENOTSOCK}, {@code
    *     EPROTOTYPE}
    * @throws IOException if it fails otherwise

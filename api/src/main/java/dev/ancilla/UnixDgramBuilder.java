@@ -197,7 +197,8 @@ public final class UnixDgramBuilder {
    *
    * @param name the name of its thread
    * @return the loop
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    */
   public EventLoop newEventLoop(String name) {
     return opening.newEventLoop(name);
@@ -223,7 +224,8 @@ public final class UnixDgramBuilder {
    * Opens a socket without a name. It can send; nobody can answer.
    *
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws IOException if the kernel refuses
    */
   public UnixDgramSocket open() throws IOException {
@@ -235,7 +237,8 @@ public final class UnixDgramBuilder {
    *
    * @param address a path, an abstract name, or the request to autobind
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the kernel refuses, as {@link DgramSocket#bind} describes
    * @throws IOException if it fails otherwise
    */
@@ -250,7 +253,8 @@ public final class UnixDgramBuilder {
    *
    * @param address the peer
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the kernel refuses, as {@link DgramSocket#tryConnect} describes
    * @throws IOException if it fails otherwise
    */
@@ -264,7 +268,8 @@ public final class UnixDgramBuilder {
    * Opens two sockets that are connected to each other.
    *
    * @return the pair, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws IOException if the kernel refuses
    */
   public SocketPair<UnixDgramSocket> pair() throws IOException {
@@ -279,7 +284,8 @@ public final class UnixDgramBuilder {
    *
    * @param descriptor a Unix datagram socket; closed on success, untouched otherwise
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the descriptor is something else: {@code ENOTSOCK}, {@code
    *     EPROTOTYPE}
    * @throws IOException if it fails otherwise

@@ -94,7 +94,8 @@ public final class UnixSeqpacketBuilder {
    *
    * @param name the name of its thread
    * @return the loop
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    */
   public EventLoop newEventLoop(String name) {
     return opening.newEventLoop(name);
@@ -105,7 +106,8 @@ public final class UnixSeqpacketBuilder {
    * opens the socket and connects with one of its views.
    *
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws IOException if the kernel refuses
    */
   public UnixSeqpacketSocket open() throws IOException {
@@ -117,7 +119,8 @@ public final class UnixSeqpacketBuilder {
    *
    * @param address the server's address
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the kernel refuses, as {@link UnixConnection#tryConnect}
    *     describes, and with {@code EAGAIN} if the server's backlog is full
    * @throws IOException if it fails otherwise
@@ -132,7 +135,8 @@ public final class UnixSeqpacketBuilder {
    * Opens two sockets that are connected to each other.
    *
    * @return the pair, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws IOException if the kernel refuses
    */
   public SocketPair<UnixSeqpacketSocket> pair() throws IOException {
@@ -146,7 +150,8 @@ public final class UnixSeqpacketBuilder {
    *
    * @param descriptor a Unix sequenced-packet socket; closed on success, untouched otherwise
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the descriptor is something else: {@code ENOTSOCK}, {@code
    *     EPROTOTYPE}
    * @throws IOException if it fails otherwise

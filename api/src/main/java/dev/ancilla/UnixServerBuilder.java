@@ -173,7 +173,8 @@ public final class UnixServerBuilder<S extends UnixConnection> {
    *
    * @param name the name of its thread
    * @return the loop
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    */
   public EventLoop newEventLoop(String name) {
     return opening.newEventLoop(name);
@@ -184,7 +185,8 @@ public final class UnixServerBuilder<S extends UnixConnection> {
    *
    * @param address a path, an abstract name, or the request to autobind
    * @return the server, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the kernel refuses: {@code EADDRINUSE}, {@code EACCES}, {@code
    *     ENOENT} for a missing directory
    * @throws IOException if it fails otherwise
@@ -207,7 +209,8 @@ public final class UnixServerBuilder<S extends UnixConnection> {
    * @param descriptor a Unix socket of this kind that listens; closed on success, untouched
    *     otherwise
    * @return the server, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the descriptor is something else: {@code ENOTSOCK}, {@code
    *     EPROTOTYPE}, {@code EINVAL} if it does not listen
    * @throws IOException if it fails otherwise

@@ -68,7 +68,8 @@ public final class UnixStreamBuilder {
    *
    * @param name the name of its thread
    * @return the loop
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    */
   public EventLoop newEventLoop(String name) {
     return opening.newEventLoop(name);
@@ -79,7 +80,8 @@ public final class UnixStreamBuilder {
    * opens the socket and connects with one of its views.
    *
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws IOException if the kernel refuses
    */
   public StreamSocket open() throws IOException {
@@ -91,7 +93,8 @@ public final class UnixStreamBuilder {
    *
    * @param address the server's address
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the kernel refuses, as {@link StreamSocket#tryConnect} describes,
    *     and with {@code EAGAIN} if the server's backlog is full
    * @throws IOException if it fails otherwise
@@ -106,7 +109,8 @@ public final class UnixStreamBuilder {
    * Opens two sockets that are connected to each other.
    *
    * @return the pair, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws IOException if the kernel refuses
    */
   public SocketPair<StreamSocket> pair() throws IOException {
@@ -120,7 +124,8 @@ public final class UnixStreamBuilder {
    *
    * @param descriptor a Unix stream socket; closed on success, untouched otherwise
    * @return the socket, owned by the caller
-   * @throws UnsupportedFeatureException if no provider has what was asked for
+   * @throws UnsupportedFeatureException if no provider has what was asked for; where none offers
+   *     this kind of socket at all, its superclass {@link UnsupportedOperationException}
    * @throws SocketOpException if the descriptor is something else: {@code ENOTSOCK}, {@code
    *     EPROTOTYPE}
    * @throws IOException if it fails otherwise
