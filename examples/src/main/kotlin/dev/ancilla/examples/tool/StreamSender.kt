@@ -17,9 +17,16 @@ internal class StreamSender(
 
     suspend fun send(payload: ByteArray, lent: List<OwnedFd>) {
         val source = ByteBuffer.wrap(payload)
+        var ancillary = Ancillary.lend(lent)
+
+        /** Descriptors go with the first byte, and not again with the rest. */
+        fun writtenAtOnce(): Boolean? {
+            if (socket.tryWrite(listOf(source), ancillary) > 0) ancillary = Ancillary.none()
+            return true.takeUnless { source.hasRemaining() }
+        }
         val written =
-            within(timeout, { null }) {
-                socket.write(source, Ancillary.lend(lent))
+            within(timeout, ::writtenAtOnce) {
+                socket.write(source, ancillary)
                 true
             }
         if (written == null) throw noRoom(address, timeout, sent)

@@ -66,6 +66,33 @@ class StreamsTest : FunSpec({
         }
     }
 
+    test("without time to wait what fits at once is sent, with its descriptors")
+        .config(enabledOrReasonIf = { whether }) {
+            val file = directory.resolve("lent").apply { writeText("content") }
+            serving("recv", "at-once.sock", "--format", "json").use { recv ->
+                send("at-once.sock", "hi", "--fd", "$file", "--timeout", "0") shouldBe Ended(0, "", "")
+                recv.status() shouldBe 0
+                recv.out shouldContain """"text":"hi""""
+                recv.out shouldContain """"target":"$file""""
+            }
+        }
+
+    test("a stream that takes no more in time is told, with its descriptors sent once")
+        .config(enabledOrReasonIf = { whether }) {
+            val much = directory.resolve("too-much").apply { writeBytes(ByteArray(3_000_000)) }
+            serving("recv", "full.sock", "--pause", "600000").use {
+                val ended = send("full.sock", "--file", "$much", "--fd", "$much", "--timeout", "0")
+                ended.status shouldBe 1
+                ended.err shouldContain "no room for 0s, 0 sent before"
+            }
+            serving("recv", "slow.sock", "--format", "json").use { recv ->
+                val ended = send("slow.sock", "--file", "$much", "--fd", "$much", "--timeout", "60")
+                ended shouldBe Ended(0, "", "")
+                recv.status() shouldBe 0
+                recv.out.split("\"target\":").size shouldBe 2
+            }
+        }
+
     test("with --keep-open recv goes on to the next connection, and answers each read")
         .config(enabledOrReasonIf = { whether }) {
             serving("recv", "open.sock", "--keep-open", "--count", "2", "--reply", "heard").use { recv ->
