@@ -1,9 +1,12 @@
 package dev.ancilla.examples.tool
 
 import com.github.ajalt.clikt.core.UsageError
+import dev.ancilla.Errno
 import java.io.BufferedInputStream
 import java.io.ByteArrayOutputStream
+import java.io.IOException
 import java.io.InputStream
+import java.nio.file.FileSystemException
 import java.nio.file.Files
 import java.nio.file.Path
 
@@ -21,6 +24,7 @@ internal class Payloads(
     private val lineEnds: Boolean = false,
 ) {
     private var lines: MutableList<ByteArray>? = null
+    private val content by lazy { readFile(checkNotNull(file)) }
 
     init {
         val given = listOf(words.isNotEmpty(), file != null, stdin, empty).count { it }
@@ -29,11 +33,21 @@ internal class Payloads(
 
     suspend fun forEach(take: suspend (Int, ByteArray) -> Unit) {
         when {
-            file != null -> take(0, Files.readAllBytes(file))
+            file != null -> take(0, content)
             empty -> take(0, ByteArray(0))
             stdin -> forEachLine(take)
             else -> words.forEachIndexed { index, word -> take(index, word.encodeToByteArray()) }
         }
+    }
+
+    private fun readFile(file: Path): ByteArray = try {
+        if (Files.isDirectory(file)) throw refused("read", Errno.EISDIR, "$file")
+        Files.readAllBytes(file)
+    } catch (e: FileSystemException) {
+        throw e // It names the file itself.
+    } catch (e: IOException) {
+        val reason = e.message.orEmpty()
+        throw refused("read", Errno.ofText(reason), "$file", reason)
     }
 
     private suspend fun forEachLine(take: suspend (Int, ByteArray) -> Unit) {

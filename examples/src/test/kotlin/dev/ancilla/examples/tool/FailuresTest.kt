@@ -50,6 +50,13 @@ class FailuresTest : FunSpec({
         file.toFile().readText() shouldBe "kept"
     }
 
+    test("a file that cannot be sent is told, with its path") {
+        Program.run("send", "unix:$directory/x.sock", "--file", "$directory") shouldBe
+            Ended(3, "", "ancilla: read EISDIR $directory: Is a directory\n")
+        Program.run("send", "unix:$directory/x.sock", "--file", "$directory/no") shouldBe
+            Ended(3, "", "ancilla: open ENOENT $directory/no: No such file or directory\n")
+    }
+
     test("a stack trace is for who asks for it") {
         val missing = "unix:${directory.resolve("missing.sock")}"
         Program.run("send", missing, "x").err shouldNotContain "\tat "
