@@ -49,7 +49,7 @@ internal class Send : ToolCommand("send") {
         .restrictTo(0)
         .multiple()
     private val bind by option("--bind", metavar = "ADDRESS|auto", help = "Has an address to be answered at")
-        .convert { if (it == "auto") UnixAddress.autobind() else addressOf(it) }
+        .convert { if (it == "auto") AUTO else addressOf(it) }
     private val connect by option("--connect", help = "Connects first").flag()
     private val count by option("--count", metavar = "N", help = "Sends the whole list so often")
         .long()
@@ -136,8 +136,19 @@ internal class Send : ToolCommand("send") {
         if (address.isStream && empty && descriptors > 0) {
             throw UsageError("a stream carries descriptors beside a byte, and --empty has none")
         }
+        checkBind()
         if (descriptors > DESCRIPTORS_PER_MESSAGE) {
             throw UsageError("$descriptors descriptors, at most $DESCRIPTORS_PER_MESSAGE fit one message")
+        }
+    }
+
+    private fun checkBind() {
+        val own = bind ?: return
+        if (address is InetSocketAddress) {
+            val fits = own is InetSocketAddress || own == AUTO
+            if (!fits) throw UsageError("--bind ${own.shown()}: not a udp: address, as ${address.shown()} is")
+        } else if (own !is UnixAddress) {
+            throw UsageError("--bind ${own.shown()}: not a unix: address, as ${address.shown()} needs")
         }
     }
 
@@ -158,8 +169,10 @@ internal class Send : ToolCommand("send") {
     }
 
     /** A Unix socket without a name cannot be answered, so waiting for an answer takes one. */
-    private fun localAddress(): SocketAddress? =
-        bind ?: UnixAddress.autobind().takeIf { reply && address is UnixAddress }
+    private fun localAddress(): SocketAddress? {
+        val own = bind ?: AUTO.takeIf { reply && address is UnixAddress }
+        return if (own == AUTO && address is InetSocketAddress) InetSocketAddress(0) else own
+    }
 
     private suspend fun sendAll(socket: DgramSocket, payloads: Payloads, lent: List<OwnedFd>) {
         val sender = Sender(socket, address, overflow, timeout)
@@ -193,5 +206,10 @@ internal class Send : ToolCommand("send") {
                 throw Ending(Status.TOO_FEW, "$what: no answer, the connection ended")
             } ?: throw Ending(Status.TOO_FEW, "$what: no answer for $timeout")
         answer.use(Printer(format)::print)
+    }
+
+    private companion object {
+        /** Any name, or for UDP any port. */
+        val AUTO: UnixAddress = UnixAddress.autobind()
     }
 }

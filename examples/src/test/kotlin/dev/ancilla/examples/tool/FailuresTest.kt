@@ -89,6 +89,10 @@ class FailuresTest : FunSpec({
                     "not for unix-stream: addresses: --bind",
                 listOf("send", "unix-stream:/tmp/x", "--empty", "--inherit-fd", "0") to
                     "a stream carries descriptors beside a byte",
+                listOf("send", "udp:127.0.0.1:9", "y", "--bind", "unix:/tmp/y") to
+                    "--bind unix:/tmp/y: not a udp: address",
+                listOf("send", "unix:/tmp/x", "y", "--bind", "udp:127.0.0.1:0") to
+                    "--bind udp:127.0.0.1:0: not a unix: address",
                 listOf("recv", "unix-seqpacket:") to "unix path is empty: unix-seqpacket:",
                 listOf("recv", "udp:nowhere") to "not udp:HOST:PORT",
                 listOf("recv", "unix:/tmp/x", "--limit", "0") to "--limit",

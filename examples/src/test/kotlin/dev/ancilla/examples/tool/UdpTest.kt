@@ -71,6 +71,14 @@ class UdpTest : FunSpec({
             }
     }
 
+    test("a sender that binds to auto has a port, at which it is answered") {
+        receiving("127.0.0.1", "--count", "1", "--reply", "pong") { recv, port ->
+            val options = arrayOf("--bind", "auto", "--reply", "--timeout", "20")
+            Program.run("send", "udp:127.0.0.1:$port", "ping", *options) shouldBe Ended(0, "pong\n", "")
+            recv.status() shouldBe 0
+        }
+    }
+
     test("a message to a group has the hops it was given")
         .config(enabledOrReasonIf = { Program.needed("python3") }) {
             val port = unusedPort()
