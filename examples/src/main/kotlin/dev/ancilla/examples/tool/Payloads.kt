@@ -31,6 +31,15 @@ internal class Payloads(
         if (given != 1) throw UsageError("give MESSAGEs, --file, --stdin or --empty, one of these")
     }
 
+    /** Whether the first has no byte. */
+    val startsEmpty: Boolean
+        get() =
+            when {
+                file != null -> content.isEmpty()
+                stdin -> false
+                else -> empty || words.first().isEmpty()
+            }
+
     suspend fun forEach(take: suspend (Int, ByteArray) -> Unit) {
         when {
             file != null -> take(0, content)

@@ -79,7 +79,7 @@ internal class Send : ToolCommand("send") {
     override suspend fun run() {
         val payloads =
             Payloads(words, file, stdin, empty, again = count > 1, lineEnds = address.isStream)
-        checkOptions()
+        checkOptions(payloads)
         LentFds.open(fds, inheritFds).use { lent ->
             val at = address
             if (at is ServedAddress && at.isStream) {
@@ -122,7 +122,7 @@ internal class Send : ToolCommand("send") {
 
     private fun descriptorsOfAnswer() = if (reply) Recv.USUAL_MAX_FDS else 0
 
-    private fun checkOptions() {
+    private fun checkOptions(payloads: Payloads) {
         val descriptors = fds.size + inheritFds.size
         if (address is InetSocketAddress && descriptors > 0) {
             throw UsageError("only for unix: addresses: --fd, --inherit-fd")
@@ -133,12 +133,12 @@ internal class Send : ToolCommand("send") {
         if (address.isStream && (bind != null || overflow != Overflow.WAIT)) {
             throw UsageError("not for unix-stream: addresses: --bind, --overflow drop, --overflow fail")
         }
-        if (address.isStream && empty && descriptors > 0) {
-            throw UsageError("a stream carries descriptors beside a byte, and --empty has none")
-        }
         checkBind()
         if (descriptors > DESCRIPTORS_PER_MESSAGE) {
             throw UsageError("$descriptors descriptors, at most $DESCRIPTORS_PER_MESSAGE fit one message")
+        }
+        if (address.isStream && descriptors > 0 && payloads.startsEmpty) {
+            throw UsageError("a stream carries descriptors beside a byte, and what is to go first has none")
         }
     }
 

@@ -89,6 +89,10 @@ class FailuresTest : FunSpec({
                     "not for unix-stream: addresses: --bind",
                 listOf("send", "unix-stream:/tmp/x", "--empty", "--inherit-fd", "0") to
                     "a stream carries descriptors beside a byte",
+                listOf("send", "unix-stream:/tmp/x", "", "--inherit-fd", "0") to
+                    "a stream carries descriptors beside a byte",
+                listOf("send", "unix-stream:/tmp/x", "--file", "/dev/null", "--inherit-fd", "0") to
+                    "a stream carries descriptors beside a byte",
                 listOf("send", "udp:127.0.0.1:9", "y", "--bind", "unix:/tmp/y") to
                     "--bind unix:/tmp/y: not a udp: address",
                 listOf("send", "unix:/tmp/x", "y", "--bind", "udp:127.0.0.1:0") to
