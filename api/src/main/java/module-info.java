@@ -1,6 +1,6 @@
 /**
- * Local sockets for the JVM: Unix datagrams and UDP, with descriptors and credentials tied to the
- * message that carried them.
+ * Local sockets for the JVM: Unix datagrams, streams and sequenced packets with their servers, and
+ * UDP; descriptors and credentials are tied to the message, or the byte, that carried them.
  *
  * <p>This module holds the interfaces, the contract of a provider, the engine behind the blocking
  * and asynchronous views, and UDP over the JDK. Unix sockets come from a provider module, such as

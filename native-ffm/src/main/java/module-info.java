@@ -1,6 +1,6 @@
 /**
- * The fast provider: Unix datagrams and UDP by Linux's own calls, through {@code
- * java.lang.foreign}.
+ * The fast provider: Unix datagrams, streams and sequenced packets with their servers, and UDP, by
+ * Linux's own calls, through {@code java.lang.foreign}.
  *
  * <p>Programs do not name it: it is found at run time. They allow native access with {@code
  * --enable-native-access=dev.ancilla.ffm}.

@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * target; a full target holds up no other.
  *
  * <p><b>Cancelling</b> a future that these calls returned ends its wait, and so does completing it
- * otherwise ({@code orTimeout}): a receive has then received nothing, a send has sent nothing. When
- * the message is already on its way the future can no longer be cancelled, and completes.
- * Cancelling a dependent stage does not reach the wait, as everywhere with {@link
- * CompletableFuture}.
+ * otherwise ({@code orTimeout}): a receive has then received nothing, a send has sent nothing,
+ * except that of a batch what was sent has left it. When the message is already on its way the
+ * future can no longer be cancelled, and completes. Cancelling a dependent stage does not reach the
+ * wait, as everywhere with {@link CompletableFuture}.
  *
  * <p><b>Errors.</b> A future completes exceptionally with what the blocking call would throw.
  *

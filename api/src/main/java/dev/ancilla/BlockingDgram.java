@@ -13,13 +13,14 @@ import org.jspecify.annotations.Nullable;
  * which they would block: there they throw {@link IllegalStateException}. A waiting virtual thread
  * is not pinned to its carrier.
  *
- * <p><b>Interrupts.</b> A waiting call ends with {@link java.io.InterruptedIOException}; it has
- * done nothing, the interrupt status stays set, and the socket stays open.
+ * <p><b>Interrupts.</b> A waiting call ends with {@link java.io.InterruptedIOException}; the
+ * interrupt status stays set, and the socket stays open.
  *
  * <p><b>Deadlines.</b> A call that takes a {@code timeout} ends with {@link
- * java.net.SocketTimeoutException} when that has passed, and has then done nothing. A timeout of
- * zero tries once; a negative one is an {@link IllegalArgumentException}; {@code null} waits for
- * ever.
+ * java.net.SocketTimeoutException} when that has passed. A timeout of zero tries once; a negative
+ * one is an {@link IllegalArgumentException}; {@code null} waits for ever.
+ *
+ * <p>A call that ended so has done nothing, except that of a batch what was sent has left it.
  *
  * <p><b>Closing.</b> Closing the socket ends a waiting call with {@link
  * java.nio.channels.ClosedChannelException}.
@@ -139,8 +140,8 @@ public interface BlockingDgram {
    * Connects the socket to a peer.
    *
    * @param address the peer; of UDP also a name that is not resolved
-   * @param timeout how long to wait for the name's address, or {@code null} for ever; connecting
-   *     itself does not wait
+   * @param timeout how long to wait for the name's address, and of sequenced packets for room in
+   *     the server's backlog, or {@code null} for ever; else connecting does not wait
    * @throws IOException as {@link DgramSocket#tryConnect}
    */
   void connect(SocketAddress address, @Nullable Duration timeout) throws IOException;

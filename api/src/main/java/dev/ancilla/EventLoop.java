@@ -5,10 +5,11 @@ import java.util.concurrent.Executor;
 /**
  * One thread that waits for many sockets and runs what they wake.
  *
- * <p><b>Threads.</b> A loop has one daemon thread, named after the provider. It starts with the
- * first wait or task and ends when the last socket on the loop is closed and no task is left; it
- * starts again when it is needed again. It ignores {@link Thread#interrupt()}, because an interrupt
- * inside a channel call would close the channel.
+ * <p><b>Threads.</b> A loop has one daemon thread, named {@code ancilla-} and the provider if all
+ * of its sockets share it, or as {@code newEventLoop} was told. It starts with the first wait or
+ * task and ends when the last socket on the loop is closed and no task is left; it starts again
+ * when it is needed again. It ignores {@link Thread#interrupt()}, because an interrupt inside a
+ * channel call would close the channel.
  *
  * <p>What runs here must not block: it would block every socket of the loop.
  *

@@ -53,7 +53,10 @@ public enum Feature {
   /** A descriptor that was opened elsewhere can become a socket here. */
   ADOPT("ancilla-native-junix or ancilla-native-ffm"),
 
-  /** The descriptor of a socket can be duplicated, to be handed to another process. */
+  /**
+   * The descriptor of a server can be duplicated ({@link Server#duplicate()}), to be handed to
+   * another process.
+   */
   EXPORT("ancilla-native-junix or ancilla-native-ffm"),
 
   /**

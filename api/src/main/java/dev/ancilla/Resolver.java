@@ -13,8 +13,8 @@ import java.util.concurrent.CompletionStage;
  * any thread. A stage that never completes holds up the sends to that name, and no others; closing
  * the socket ends them.
  *
- * <p><b>Cancelling.</b> When nobody waits for the answer any more, the stage is cancelled if it is
- * a {@link java.util.concurrent.Future}.
+ * <p><b>Cancelling.</b> When the call that asked is given up, its stage is cancelled if it is a
+ * {@link java.util.concurrent.Future}.
  *
  * <pre>{@code
  * Resolver fixed =
@@ -35,7 +35,9 @@ public interface Resolver {
    *
    * @param host the name
    * @param family what the socket can use
-   * @return a stage with an address of that family, or with the reason why there is none
+   * @return a stage with an address of that family, or with the reason why there is none; of this
+   *     call alone, for it is cancelled with it: of one that calls share, a {@link
+   *     java.util.concurrent.CompletableFuture#copy() copy}
    */
   CompletionStage<InetAddress> resolve(String host, IpFamily family);
 

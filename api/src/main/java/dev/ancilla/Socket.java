@@ -131,7 +131,8 @@ public interface Socket extends AutoCloseable {
   /**
    * Returns the end of this socket.
    *
-   * @return a stage that completes, on the event loop, once this socket is closed
+   * @return a stage that completes, on the event loop, once this socket is closed; a completed one
+   *     if it is closed already
    */
   CompletionStage<Void> closed();
 }
