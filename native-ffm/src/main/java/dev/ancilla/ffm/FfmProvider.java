@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Costs.</b> A socket is one descriptor, and up to four more while it sends, unconnected, to
  * full targets; each platform thread that waits in a blocking call takes one, of which a socket
- * keeps up to four a direction until it is closed. Memory is taken with the first receive: up
- * to 64 slots of 2 KiB, and 64 KiB once messages of UDP came joined. A batch has its slots, and
- * once messages came joined 64 KiB for each 64 of them. A loop has two descriptors.
+ * keeps up to four a direction until it is closed. Memory is taken with the first receive: up to 64
+ * slots of 2 KiB, and 64 KiB once messages of UDP came joined. A batch has its slots, and once
+ * messages came joined 64 KiB for each 64 of them. A loop has two descriptors.
  *
  * <p><b>What it has beyond the others</b>: every {@link Feature} but {@link
  * Feature#JAVA_FILE_DESCRIPTOR}, for which Java has no public way. Each kind of socket has those

@@ -38,7 +38,9 @@ internal fun ContractSpec.listeners() {
         got.poll(PATIENCE_MILLIS, TimeUnit.MILLISECONDS) shouldBe "second"
     }
 
-    scenario("a listener whose callbacks throw what Java would have to declare goes on, and so does its loop") {
+    scenario(
+        "a listener whose callbacks throw what Java would have to declare goes on, and so does its loop",
+    ) {
         val receiver = bound()
         val sender = connectedTo(receiver)
         val got = LinkedBlockingQueue<String>()
