@@ -1,18 +1,12 @@
 package dev.ancilla.testkit
 
 import dev.ancilla.Feature
-import dev.ancilla.Message
 import dev.ancilla.Sockets
 import dev.ancilla.UnsupportedFeatureException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
-import io.kotest.matchers.types.shouldBeInstanceOf
-import java.net.SocketTimeoutException
 import java.time.Duration
-import java.util.concurrent.CompletableFuture
-import java.util.concurrent.atomic.AtomicBoolean
-import kotlin.concurrent.thread
 
 private val SPIN = Duration.ofNanos(50_000)
 
@@ -47,29 +41,6 @@ internal fun ContractSpec.spinning() {
             cpuNanosOf("ancilla-spin") - before shouldBeLessThan WATCHING_MILLIS * 1_000_000 / 2
             receiver.close()
             waiting.result().isFailure shouldBe true
-        }
-
-        scenario("on a loop that spins a deadline ends a blocking send while messages arrive") {
-            val loop = Sockets.unixDgram().newEventLoop("ancilla-spin", Duration.ofMillis(1))
-            val peer = bound()
-            val socket = bound(Wish(loop = loop)).also { it.connect(peer.localAddress()) }
-            peer.connect(socket.localAddress())
-            socket.fill()
-            val arriving = AtomicBoolean(true)
-            val sends = thread { while (arriving.get()) peer.trySend(Message.of("more")) }
-            val receives = thread { while (arriving.get()) socket.blocking().receive().close() }
-            try {
-                val send =
-                    CompletableFuture.supplyAsync {
-                        runCatching { socket.blocking().send(Message.of("late"), Duration.ofMillis(50)) }
-                    }
-                send.join("a send").exceptionOrNull().shouldBeInstanceOf<SocketTimeoutException>()
-            } finally {
-                arriving.set(false)
-                sends.join()
-                peer.trySend(Message.of("last")) // Where there is no room nobody waits.
-                receives.join()
-            }
         }
     } else {
         scenario("a loop that spins is refused, for the provider has no SPINNING") {
