@@ -45,6 +45,14 @@ private val cContestants =
         Contestant("c-spin", "spin", Launcher.C) { it.spins },
     )
 
+/** Where a message needs no name of its target, and is not joined with others. */
+private val Workload.plain get() = !fds && !offload && mode != Mode.UNCONNECTED
+
+private val bare =
+    listOf("block", "poll", "epoll").map { style ->
+        Contestant("bare-$style", style, Launcher.Bare) { it.plain && it.roundTrips }
+    } + Contestant("bare-mmsg", "mmsg", Launcher.Bare) { it.plain && it.oneWay }
+
 private fun oursOn(provider: String): List<Contestant> {
     val launcher = Launcher.Ours("native-$provider")
 
@@ -110,6 +118,7 @@ private fun Mode.isSendable(workload: Workload) =
 internal val contestants: List<Contestant> =
     buildList {
         addAll(cContestants)
+        addAll(bare)
         addAll(oursOn("ffm"))
         addAll(oursOn("junix"))
         addAll(oursOnTheJdk)

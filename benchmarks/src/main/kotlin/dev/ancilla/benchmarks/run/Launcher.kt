@@ -20,6 +20,15 @@ internal sealed class Launcher {
         override fun command(job: Job): List<String> = listOf("$program") + job.words()
     }
 
+    /** What benchmarks/run compiled from src/main/bare. */
+    data object Bare : Launcher() {
+        private val classes = Path.of(System.getProperty("benchmarks.bare"))
+
+        override val missing: String? get() = if (Files.isDirectory(classes)) null else "no JDK 22 or newer"
+
+        override fun command(job: Job): List<String> = java("$classes", "Bare") + job.words()
+    }
+
     /** This library on one of its providers. */
     class Ours(private val provider: String) : Launcher() {
         override val missing: String? by lazy {
@@ -28,14 +37,14 @@ internal sealed class Launcher {
         }
 
         override fun command(job: Job): List<String> =
-            java("-Dancilla.provider=$provider", "-Dancilla.offload=${job.offload}") + job.words()
+            worker("-Dancilla.provider=$provider", "-Dancilla.offload=${job.offload}") + job.words()
     }
 
     /** Another library on the JVM. */
     data object Peer : Launcher() {
         override val missing: String? get() = null
 
-        override fun command(job: Job): List<String> = java() + job.words()
+        override fun command(job: Job): List<String> = worker() + job.words()
     }
 
     /** Node.js, whose own sockets are UDP's only; for others it has a module, which npm installed. */
@@ -58,13 +67,15 @@ internal sealed class Launcher {
         override fun command(job: Job): List<String> = listOf("node", "$worker") + job.words()
     }
 
-    protected fun java(vararg options: String): List<String> = buildList {
+    protected fun worker(vararg options: String): List<String> =
+        java(System.getProperty("java.class.path"), "dev.ancilla.benchmarks.worker.WorkerKt", *options)
+
+    protected fun java(classPath: String, main: String, vararg options: String): List<String> = buildList {
         add(Path.of(System.getProperty("java.home"), "bin", "java").toString())
         // The same for all, however many processors the machine has and their workload leaves them.
         addAll(listOf("-XX:+UseSerialGC", "-Xmx512m", "-XX:ActiveProcessorCount=2"))
         if (Runtime.version().feature() >= 22) add("--enable-native-access=ALL-UNNAMED")
         addAll(options)
-        addAll(listOf("-cp", System.getProperty("java.class.path")))
-        add("dev.ancilla.benchmarks.worker.WorkerKt")
+        addAll(listOf("-cp", classPath, main))
     }
 }
