@@ -85,7 +85,7 @@ final class FfmFd implements FdHandle {
     try (Scratch scratch = Scratch.borrow()) {
       Transfer writing = (errno, address, count) -> Libc.write(errno, number, address, count);
       int most = Math.min(source.remaining(), Scratch.SIZE);
-      SendCall.copy(source.slice(source.position(), most), scratch.memory, 0);
+      SendCall.copy(source, most, scratch.memory.asByteBuffer(), 0);
       int count = (int) retried(scratch, "write", scratch.memory.address(), most, writing);
       source.position(source.position() + count);
       return count;

@@ -153,7 +153,7 @@ final class FfmSendSlab implements SendSlab {
     }
     payloads.addNothing(index);
     MemorySegment memory = atLeast(longer, index, size);
-    SendCall.copy(payload, memory, 0);
+    SendCall.copy(payload, size, memory.asByteBuffer(), 0);
     return memory.address();
   }
 

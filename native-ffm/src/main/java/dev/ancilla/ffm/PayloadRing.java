@@ -1,7 +1,6 @@
 package dev.ancilla.ffm;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 
 /**
@@ -12,27 +11,29 @@ import java.nio.ByteBuffer;
  * one that the batch can have when another is added, none is longer than a slot.
  */
 final class PayloadRing {
-  private final MemorySegment data;
-  private final long[] ends; // of each message
-  private long head; // where the first message begins
-  private long tail; // where the last one ends
+  private final ByteBuffer data;
+  private final long address;
+  private final int[] ends; // of each message
+  private int head; // where the first message begins
+  private int tail; // where the last one ends
 
   PayloadRing(int capacity, int slotBytes, Arena arena) {
-    data = arena.allocate(Math.max(8, (capacity + 1L) * slotBytes), 64);
-    ends = new long[capacity];
+    data = arena.allocate(Math.max(8, (capacity + 1L) * slotBytes), 64).asByteBuffer();
+    address = SendCall.addressOf(data);
+    ends = new int[capacity];
   }
 
   /** Copies a payload that is no longer than a slot; returns its address. */
   long add(ByteBuffer payload, int index) {
     int size = payload.remaining();
-    if (tail >= head && data.byteSize() - tail < size) {
+    if (tail >= head && data.capacity() - tail < size) {
       tail = 0;
     }
-    long start = tail;
-    SendCall.copy(payload, data, start);
+    int start = tail;
+    SendCall.copy(payload, size, data, start);
     tail += size;
     ends[index] = tail;
-    return data.address() + start;
+    return address + start;
   }
 
   /** Notes a message whose payload is elsewhere. */

@@ -27,7 +27,8 @@ final class SendCall implements AutoCloseable {
   private final MemorySegment name = arena.allocate(Sockaddr.ROOM, 8);
   private @Nullable SocketAddress named; // what is encoded in name
   private int nameLength;
-  private MemorySegment bytes = arena.allocate(FIRST, 8);
+  private ByteBuffer bytes = arena.allocate(FIRST, 8).asByteBuffer();
+  private long address = addressOf(bytes);
   private @Nullable MemorySegment header; // made with the first message that has anything beside it
   private @Nullable MemorySegment control;
   private int controlLength; // of what rides beside the next message
@@ -56,50 +57,42 @@ final class SendCall implements AutoCloseable {
     int size = payload.remaining();
     if (size > KEPT) {
       try (Arena once = Arena.ofConfined()) {
-        return send(fd, once.allocate(size, 8), payload, target);
+        MemorySegment memory = once.allocate(size, 8);
+        copy(payload, size, memory.asByteBuffer(), 0);
+        return send(fd, memory.address(), size, target);
       }
     }
-    if (size > bytes.byteSize()) {
-      bytes = arena.allocate(KEPT, 8); // Once: the smaller one before is little.
+    if (size > bytes.capacity()) {
+      bytes = arena.allocate(KEPT, 8).asByteBuffer(); // Once: the smaller one before is little.
+      address = addressOf(bytes);
     }
-    return send(fd, bytes, payload, target);
+    copy(payload, size, bytes, 0);
+    return send(fd, address, size, target);
   }
 
-  private int send(
-      int fd, MemorySegment memory, ByteBuffer payload, @Nullable SocketAddress target) {
-    int size = payload.remaining();
-    copy(payload, memory, 0);
+  private int send(int fd, long payload, int size, @Nullable SocketAddress target) {
     int length = target == null ? 0 : encode(target);
     int result;
     do {
       result =
           controlLength == 0
               ? Libc.sendto(
-                  errno,
-                  fd,
-                  memory.address(),
-                  size,
-                  FLAGS,
-                  length == 0 ? 0 : name.address(),
-                  length)
-              : Libc.sendmsg(errno, fd, prepare(memory.address(), size, length), FLAGS);
+                  errno, fd, payload, size, FLAGS, length == 0 ? 0 : name.address(), length)
+              : Libc.sendmsg(errno, fd, prepare(payload, size, length), FLAGS);
     } while (result == -Abi.EINTR);
     return result;
   }
 
-  static void copy(ByteBuffer payload, MemorySegment to, long offset) {
-    int size = payload.remaining();
-    if (payload.hasArray()) {
-      MemorySegment.copy(
-          payload.array(),
-          payload.arrayOffset() + payload.position(),
-          to,
-          ValueLayout.JAVA_BYTE,
-          offset,
-          size);
-    } else if (size > 0) {
-      MemorySegment.copy(MemorySegment.ofBuffer(payload), 0, to, offset, size);
-    }
+  static long addressOf(ByteBuffer memory) {
+    return MemorySegment.ofBuffer(memory).address();
+  }
+
+  /**
+   * Copies the first bytes of a payload, which stays as it is. Between buffers: to make a segment
+   * of each would cost more than to copy a small one.
+   */
+  static void copy(ByteBuffer payload, int size, ByteBuffer to, int offset) {
+    to.put(offset, payload, payload.position(), size);
   }
 
   /** Addresses are immutable, and a sender's target is mostly the same object. */

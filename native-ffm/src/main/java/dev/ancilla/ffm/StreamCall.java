@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,12 +30,16 @@ final class StreamCall implements AutoCloseable {
   private static final int READ_FLAGS = Abi.MSG_DONTWAIT | Abi.MSG_CMSG_CLOEXEC;
   private static final int WRITE_FLAGS = Abi.MSG_DONTWAIT | Abi.MSG_NOSIGNAL;
 
+  /** The one that was given back last: mostly that is all, and this costs less than a queue. */
+  private static final AtomicReference<@Nullable StreamCall> LAST = new AtomicReference<>();
+
   private static final ConcurrentLinkedDeque<StreamCall> IDLE = new ConcurrentLinkedDeque<>();
 
   private final MemorySegment errno;
   private final MemorySegment header;
   private final MemorySegment control;
   private final MemorySegment bytes;
+  private final ByteBuffer room; // the same memory
 
   /** The target that was received into, or {@code null} if that was {@link #bytes}. */
   private @Nullable MemorySegment received;
@@ -45,13 +50,17 @@ final class StreamCall implements AutoCloseable {
     header = arena.allocate(Abi.Msghdr.SIZE + Abi.Iovec.SIZE, 8);
     control = arena.allocate(Control.roomForDescriptors(Abi.SCM_MAX_FD) + Beside.MOST_OTHERS, 8);
     bytes = arena.allocate(ROOM, 64);
+    room = bytes.asByteBuffer();
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOV, header.address() + Abi.Msghdr.SIZE);
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.IOVLEN, 1);
     header.set(ValueLayout.JAVA_LONG, Abi.Msghdr.CONTROL, control.address());
   }
 
   static StreamCall borrow() {
-    StreamCall idle = IDLE.poll();
+    StreamCall idle = LAST.getAndSet(null);
+    if (idle == null) {
+      idle = IDLE.poll();
+    }
     return idle == null ? new StreamCall() : idle;
   }
 
@@ -99,26 +108,12 @@ final class StreamCall implements AutoCloseable {
     for (ByteBuffer target : targets) {
       int count = Math.min(came - at, target.remaining());
       if (received == null) {
-        copy(at, target, count);
+        target.put(target.position(), room, at, count);
       }
       target.position(target.position() + count);
       at += count;
     }
     return StreamRead.of(came, ancillary);
-  }
-
-  private void copy(int at, ByteBuffer target, int count) {
-    if (target.hasArray()) {
-      MemorySegment.copy(
-          bytes,
-          ValueLayout.JAVA_BYTE,
-          at,
-          target.array(),
-          target.arrayOffset() + target.position(),
-          count);
-    } else if (count > 0) {
-      MemorySegment.copy(bytes, at, MemorySegment.ofBuffer(target), 0, count);
-    }
   }
 
   private Ancillary takeAncillary(int maxDescriptors) {
@@ -157,7 +152,7 @@ final class StreamCall implements AutoCloseable {
     int size = 0;
     for (ByteBuffer source : sources) {
       int part = Math.min(source.remaining(), ROOM - size);
-      SendCall.copy(source.slice(source.position(), part), bytes, size);
+      SendCall.copy(source, part, room, size);
       size += part;
     }
     return size;
@@ -166,6 +161,8 @@ final class StreamCall implements AutoCloseable {
   @Override
   public void close() {
     received = null;
-    IDLE.push(this);
+    if (!LAST.compareAndSet(null, this)) {
+      IDLE.push(this);
+    }
   }
 }
