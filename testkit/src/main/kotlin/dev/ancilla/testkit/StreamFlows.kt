@@ -61,6 +61,7 @@ private fun StreamContract.servedConnections() {
         val server = server()
         val failed = ConcurrentLinkedQueue<String>()
         val running = AtomicInteger()
+        val staying = AtomicInteger()
         runBlocking(Dispatchers.IO) {
             val serving =
                 launch {
@@ -74,7 +75,10 @@ private fun StreamContract.servedConnections() {
                         try {
                             val line = connection.lines().first()
                             if (line == "fail") error("as asked")
-                            if (line == "stay") awaitCancellation()
+                            if (line == "stay") {
+                                staying.incrementAndGet()
+                                awaitCancellation()
+                            }
                             connection.write("got $line".toBuffer())
                         } finally {
                             running.decrementAndGet()
@@ -90,7 +94,9 @@ private fun StreamContract.servedConnections() {
             clients[0].readToText() shouldBe "got a"
             clients[1].readToText() shouldBe ""
             failed.toList().shouldContainExactly("as asked")
-            until("only one is handled") { running.get() == 1 }
+            // What a connection has not read when it is closed would be told to its client as a reset.
+            until("one has read and stays") { staying.get() == 1 }
+            until("only that is handled") { running.get() == 1 }
             serving.cancelAndJoin()
             clients[2].readToText() shouldBe ""
             running.get() shouldBe 0
