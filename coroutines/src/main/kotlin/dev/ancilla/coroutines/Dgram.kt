@@ -7,7 +7,6 @@ import dev.ancilla.Message
 import dev.ancilla.UdpSocket
 import dev.ancilla.UnixSeqpacketSocket
 import dev.ancilla.spi.Interest
-import dev.ancilla.spi.PendingSend
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.withTimeoutOrNull
 import java.net.InetSocketAddress
@@ -34,20 +33,13 @@ import kotlin.time.TimeSource
  * @sample dev.ancilla.coroutines.samples.receiveWithin
  */
 public suspend fun DgramSocket.receive(): Datagram {
-    val empty = readiness().likelyEmpty()
-    val tried = !empty && mayAttempt(Interest.READ)
-    if (tried) tryReceive()?.let { return it }
-    return receiveLater(empty || tried)
-}
-
-/** @param inVain whether an attempt has found nothing, or would */
-private suspend fun DgramSocket.receiveLater(inVain: Boolean): Datagram {
-    var waits = inVain
+    // Only before the first wait: once woken, an attempt is due whatever is known.
+    var inVain = readiness().likelyEmpty()
     while (true) {
-        if (waits) awaitReady { wake -> readiness().arm(Interest.READ, wake) }
-        waits = true
         spendTurn()
-        attempt(Interest.READ) { tryReceive() }?.let { return it }
+        if (!inVain) attempt(Interest.READ) { tryReceive() }?.let { return it }
+        inVain = false
+        awaitReady { wake -> readiness().arm(Interest.READ, wake) }
     }
 }
 
@@ -90,30 +82,11 @@ public suspend fun DgramSocket.receiveOrNull(timeout: Duration): Datagram? {
  * @sample dev.ancilla.coroutines.samples.sendDescriptor
  */
 public suspend fun DgramSocket.send(message: Message) {
-    val send = beginSend(message)
-    val tried: Boolean
-    try {
-        tried = mayAttempt(Interest.WRITE)
-        if (tried && send.attempt()) {
-            send.close()
-            return
-        }
-    } catch (failure: Throwable) {
-        send.close()
-        throw failure
-    }
-    sendLater(send, tried)
-}
-
-/** @param inVain whether an attempt has found no room */
-private suspend fun DgramSocket.sendLater(begun: PendingSend, inVain: Boolean) {
-    begun.use { send ->
-        var waits = inVain
+    beginSend(message).use { send ->
         while (true) {
-            if (waits) awaitReady(send::arm)
-            waits = true
             spendTurn()
             if (attempt(Interest.WRITE) { send.attempt() }) return
+            awaitReady(send::arm)
         }
     }
 }

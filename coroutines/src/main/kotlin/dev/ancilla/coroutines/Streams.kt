@@ -12,40 +12,16 @@ import java.net.SocketAddress
 import java.nio.ByteBuffer
 
 /** A call of any kind: attempt, would block, suspend, attempt. */
-internal suspend inline fun <T : Any> Socket.completing(interest: Interest, begin: () -> Pending<T>): T {
-    val call = begin()
-    val tried: Boolean
-    try {
-        tried = mayAttempt(interest)
-        if (tried) {
-            call.attempt()?.let {
-                call.close()
-                return it
-            }
+internal suspend inline fun <T : Any> Socket.completing(interest: Interest, begin: () -> Pending<T>): T =
+    begin().use { call ->
+        while (true) {
+            spendTurn()
+            attempt(interest) { call.attempt() }?.let { return it }
+            awaitReady(call::arm)
         }
-    } catch (failure: Throwable) {
-        call.close()
-        throw failure
+        @Suppress("UNREACHABLE_CODE")
+        error("an attempt ends it")
     }
-    return completeLater(interest, call, tried)
-}
-
-/** @param inVain whether an attempt would have blocked */
-internal suspend fun <T : Any> Socket.completeLater(
-    interest: Interest,
-    begun: Pending<T>,
-    inVain: Boolean,
-): T = begun.use { call ->
-    var waits = inVain
-    while (true) {
-        if (waits) awaitReady(call::arm)
-        waits = true
-        spendTurn()
-        attempt(interest) { call.attempt() }?.let { return it }
-    }
-    @Suppress("UNREACHABLE_CODE")
-    error("an attempt ends it")
-}
 
 /**
  * Connects to a server, suspending while its backlog is full.
