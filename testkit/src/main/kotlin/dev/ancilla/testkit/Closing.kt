@@ -125,11 +125,11 @@ internal fun ContractSpec.closing() {
         val twice = style.receive(socket)
         twice.cancel()
         twice.cancel()
-        style.givenUp.isInstance(twice.result().exceptionOrNull()) shouldBe true
+        twice.expectThrown(style.givenUp)
         socket.isOpen shouldBe true
 
         val before = style.receive(socket).also(Call<*>::cancel)
-        style.givenUp.isInstance(before.result().exceptionOrNull()) shouldBe true
+        before.expectThrown(style.givenUp)
 
         val after = style.receive(socket)
         socket.close()

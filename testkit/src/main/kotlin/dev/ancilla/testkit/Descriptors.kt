@@ -129,7 +129,7 @@ internal fun ContractSpec.descriptors() {
         until("the send waits") { sender.queuedSends() == 1 }
 
         send.cancel()
-        style.givenUp.isInstance(send.result().exceptionOrNull()) shouldBe true
+        send.expectThrown(style.givenUp)
 
         lent.release().let(OwnedFd::of).close() // Refused while anybody holds it.
         repeat(queued) { receiver.receiveText() shouldBe "fill" }

@@ -50,7 +50,7 @@ internal fun ContractSpec.receiving() {
         call.expectWaiting()
 
         call.cancel()
-        style.givenUp.isInstance(call.result().exceptionOrNull()) shouldBe true
+        call.expectThrown(style.givenUp)
 
         sender.send("kept")
         receiver.receiveText() shouldBe "kept"
@@ -67,8 +67,8 @@ internal fun ContractSpec.receiving() {
             sent.await()
 
             val got =
-                call.result().recover { failure ->
-                    style.givenUp.isInstance(failure) shouldBe true
+                call.result().recover {
+                    call.expectThrown(style.givenUp)
                     style.receive(receiver).await()
                 }
             got.getOrThrow().use(Datagram::text) shouldBe "$round"

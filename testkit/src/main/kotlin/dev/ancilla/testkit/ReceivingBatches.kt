@@ -171,7 +171,7 @@ internal fun ContractSpec.receivingBatches() {
         call.expectWaiting()
 
         call.cancel()
-        style.givenUp.isInstance(call.result().exceptionOrNull()) shouldBe true
+        call.expectThrown(style.givenUp)
 
         sender.send("kept")
         receiver.receiveText() shouldBe "kept"
@@ -192,7 +192,7 @@ internal fun ContractSpec.receivingBatches() {
             call
                 .result()
                 .onSuccess { count -> repeat(count) { got += batch.text(it) } }
-                .onFailure { style.givenUp.isInstance(it) shouldBe true }
+                .onFailure { call.expectThrown(style.givenUp) }
             while (got.size < 2) got += receiver.receiveText()
             got.shouldContainExactly("$round.0", "$round.1")
         }

@@ -169,7 +169,7 @@ private fun SeqpacketContract.seqpacketMessages() {
         val given = style.receive(right)
         given.expectWaiting()
         given.cancel()
-        style.givenUp.isInstance(given.result().exceptionOrNull()) shouldBe true
+        given.expectThrown(style.givenUp)
         left.send("still there")
         right.receiveText() shouldBe "still there"
     }

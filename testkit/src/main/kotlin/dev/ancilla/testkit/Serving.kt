@@ -54,7 +54,7 @@ internal fun StreamContract.serving() {
         val connect = style.connect(late, server.localAddress())
         connect.expectWaiting()
         connect.cancel()
-        style.givenUp.isInstance(connect.result().exceptionOrNull()) shouldBe true
+        connect.expectThrown(style.givenUp)
 
         val again = style.connect(late, server.localAddress())
         again.expectWaiting()
@@ -93,7 +93,7 @@ internal fun StreamContract.serving() {
         val given = style.accept(server)
         given.expectWaiting()
         given.cancel()
-        style.givenUp.isInstance(given.result().exceptionOrNull()) shouldBe true
+        given.expectThrown(style.givenUp)
         clientOf(server).write("x")
         server.accept().readExactly(1).first shouldBe "x"
     }

@@ -92,12 +92,12 @@ internal fun StreamContract.streaming() {
         val plain = style.read(pair.right(), listOf(ByteBuffer.allocate(8)))
         plain.expectWaiting()
         plain.cancel()
-        style.givenUp.isInstance(plain.result().exceptionOrNull()) shouldBe true
+        plain.expectThrown(style.givenUp)
         val exact = style.readExactly(pair.right(), ByteBuffer.allocate(8), 1)
         pair.left().write("ab", fileWith("f"))
         exact.expectWaiting()
         exact.cancel()
-        style.givenUp.isInstance(exact.result().exceptionOrNull()) shouldBe true
+        exact.expectThrown(style.givenUp)
 
         pair.right().readPart(8) shouldBe ("ab" to listOf("f"))
     }

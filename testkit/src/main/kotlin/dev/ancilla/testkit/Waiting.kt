@@ -4,6 +4,7 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ExecutionException
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
+import kotlin.reflect.KClass
 
 /** How long a test waits for what must happen: long, for only a failure takes it. */
 internal const val PATIENCE_MILLIS = 20_000L
@@ -52,6 +53,14 @@ internal class Call<T>(
 
     /** The result, or what the call threw. */
     fun result(): Result<T> = runCatching { await() }
+
+    /** Fails, naming what came instead, unless the call ends with such an exception. */
+    fun expectThrown(expected: KClass<out Throwable>) {
+        val ended = result()
+        if (!expected.isInstance(ended.exceptionOrNull())) {
+            throw AssertionError("$what: $ended, not ${expected.simpleName}", ended.exceptionOrNull())
+        }
+    }
 
     /** Fails if the call ends within the time a test watches for what must not happen. */
     fun expectWaiting() {
