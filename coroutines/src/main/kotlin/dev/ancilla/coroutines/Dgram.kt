@@ -7,6 +7,7 @@ import dev.ancilla.Message
 import dev.ancilla.UdpSocket
 import dev.ancilla.UnixSeqpacketSocket
 import dev.ancilla.spi.Interest
+import dev.ancilla.spi.PendingSend
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.withTimeoutOrNull
 import java.net.InetSocketAddress
@@ -33,13 +34,20 @@ import kotlin.time.TimeSource
  * @sample dev.ancilla.coroutines.samples.receiveWithin
  */
 public suspend fun DgramSocket.receive(): Datagram {
-    // Only before the first wait: once woken, an attempt is due whatever is known.
-    var inVain = readiness().likelyEmpty()
+    val empty = readiness().likelyEmpty()
+    val turn = mayAttempt(Interest.READ)
+    if (turn && !empty) tryReceive()?.let { return it }
+    return receiveLater(inVain = turn)
+}
+
+/** @param inVain whether an attempt was due, and found nothing or would have */
+private suspend fun DgramSocket.receiveLater(inVain: Boolean): Datagram {
+    var waits = inVain
     while (true) {
+        if (waits) awaitReady { wake -> readiness().arm(Interest.READ, wake) }
+        waits = true
         spendTurn()
-        if (!inVain) attempt(Interest.READ) { tryReceive() }?.let { return it }
-        inVain = false
-        awaitReady { wake -> readiness().arm(Interest.READ, wake) }
+        attempt(Interest.READ) { tryReceive() }?.let { return it }
     }
 }
 
@@ -82,11 +90,30 @@ public suspend fun DgramSocket.receiveOrNull(timeout: Duration): Datagram? {
  * @sample dev.ancilla.coroutines.samples.sendDescriptor
  */
 public suspend fun DgramSocket.send(message: Message) {
-    beginSend(message).use { send ->
+    val send = beginSend(message)
+    val turn: Boolean
+    try {
+        turn = mayAttempt(Interest.WRITE)
+        if (turn && send.attempt()) {
+            send.close()
+            return
+        }
+    } catch (failure: Throwable) {
+        send.close()
+        throw failure
+    }
+    sendLater(send, inVain = turn)
+}
+
+/** @param inVain whether an attempt has found no room */
+private suspend fun DgramSocket.sendLater(begun: PendingSend, inVain: Boolean) {
+    begun.use { send ->
+        var waits = inVain
         while (true) {
+            if (waits) awaitReady(send::arm)
+            waits = true
             spendTurn()
             if (attempt(Interest.WRITE) { send.attempt() }) return
-            awaitReady(send::arm)
         }
     }
 }

@@ -12,16 +12,40 @@ import java.net.SocketAddress
 import java.nio.ByteBuffer
 
 /** A call of any kind: attempt, would block, suspend, attempt. */
-internal suspend inline fun <T : Any> Socket.completing(interest: Interest, begin: () -> Pending<T>): T =
-    begin().use { call ->
-        while (true) {
-            spendTurn()
-            attempt(interest) { call.attempt() }?.let { return it }
-            awaitReady(call::arm)
+internal suspend inline fun <T : Any> Socket.completing(interest: Interest, begin: () -> Pending<T>): T {
+    val call = begin()
+    val turn: Boolean
+    try {
+        turn = mayAttempt(interest)
+        if (turn) {
+            call.attempt()?.let {
+                call.close()
+                return it
+            }
         }
-        @Suppress("UNREACHABLE_CODE")
-        error("an attempt ends it")
+    } catch (failure: Throwable) {
+        call.close()
+        throw failure
     }
+    return completeLater(interest, call, inVain = turn)
+}
+
+/** @param inVain whether an attempt would have blocked */
+internal suspend fun <T : Any> Socket.completeLater(
+    interest: Interest,
+    begun: Pending<T>,
+    inVain: Boolean,
+): T = begun.use { call ->
+    var waits = inVain
+    while (true) {
+        if (waits) awaitReady(call::arm)
+        waits = true
+        spendTurn()
+        attempt(interest) { call.attempt() }?.let { return it }
+    }
+    @Suppress("UNREACHABLE_CODE")
+    error("an attempt ends it")
+}
 
 /**
  * Connects to a server, suspending while its backlog is full.

@@ -65,10 +65,27 @@ private class Armed {
  * ever. On a loop's thread, spends one attempt of its turn; when none is left, lets the others run
  * first.
  */
-internal suspend fun Socket.spendTurn() {
+internal suspend inline fun Socket.spendTurn() {
     currentCoroutineContext().ensureActive()
-    val loop = eventLoop()
-    while (loop.inLoop() && !loop.spend()) {
-        suspendCancellableCoroutine { waiter -> loop.execute { waiter.resume(Unit) { _, _, _ -> } } }
-    }
+    if (turnIsSpent()) awaitTurn()
+}
+
+internal fun Socket.turnIsSpent(): Boolean = eventLoop().inLoop() && !eventLoop().spend()
+
+internal suspend fun Socket.awaitTurn() {
+    do {
+        suspendCancellableCoroutine { waiter ->
+            eventLoop().execute { waiter.resume(Unit) { _, _, _ -> } }
+        }
+    } while (turnIsSpent())
+}
+
+/**
+ * Whether a call may make its first attempt here and now. Most need no other, and a function that suspends
+ * in nothing but its last call keeps no state, which is an object a call. Ends a cancelled call, and spends
+ * one attempt of a turn, as [spendTurn].
+ */
+internal suspend inline fun Socket.mayAttempt(interest: Interest): Boolean {
+    currentCoroutineContext().ensureActive()
+    return !turnIsSpent() && (!readiness().onLoopOnly(interest) || eventLoop().inLoop())
 }
