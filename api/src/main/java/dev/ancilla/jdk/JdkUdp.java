@@ -8,8 +8,10 @@ import dev.ancilla.Feature;
 import dev.ancilla.IpFamily;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.UnsupportedFeatureException;
+import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Pollers;
 import dev.ancilla.spi.QuietLog;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.UdpOption;
@@ -18,6 +20,7 @@ import dev.ancilla.spi.UdpTransport;
 import dev.ancilla.spi.Wait;
 import dev.ancilla.spi.Watch;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -31,6 +34,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.NotYetConnectedException;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.HashSet;
 import java.util.List;
@@ -54,6 +58,8 @@ final class JdkUdp implements UdpTransport {
   private final SelectorLoop loop;
   private final Watch watch;
   private final IpFamily family;
+  private final Pollers<ChannelPoller> readers;
+  private final Pollers<ChannelPoller> writers;
   private final Set<MembershipKey> memberships = new HashSet<>(); // guarded by itself
   private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -65,6 +71,8 @@ final class JdkUdp implements UdpTransport {
     this.family = family;
     this.loop = loop;
     this.watch = loop.watch(channel);
+    this.readers = new Pollers<>(() -> ChannelPoller.open(channel, SelectionKey.OP_READ));
+    this.writers = new Pollers<>(() -> ChannelPoller.open(channel, SelectionKey.OP_WRITE));
   }
 
   static JdkUdp open(SelectorLoop loop, UdpOptions options) throws IOException {
@@ -113,6 +121,22 @@ final class JdkUdp implements UdpTransport {
   @Override
   public Wait arm(Interest interest, Runnable wake) {
     return watch.arm(interest, wake);
+  }
+
+  @Override
+  public boolean await(Interest interest, Deadline deadline) throws InterruptedIOException {
+    Pollers.Waiting parked = () -> UdpTransport.super.await(interest, deadline);
+    return VirtualThreads.onOne()
+        ? parked.await()
+        : (interest == Interest.READ ? readers : writers)
+            .await(ChannelPoller::poll, deadline, () -> false, parked);
+  }
+
+  /** Room is the same for every target. */
+  @Override
+  public boolean awaitSend(@Nullable SocketAddress target, Deadline deadline)
+      throws InterruptedIOException {
+    return await(Interest.WRITE, deadline);
   }
 
   @Override
@@ -366,6 +390,8 @@ final class JdkUdp implements UdpTransport {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    readers.close();
+    writers.close();
     try {
       channel.close();
     } catch (IOException e) {

@@ -286,8 +286,7 @@ class FfmDgram extends FfmSocket implements DgramTransport {
     boolean polls = !isConnectedElsewhere(target);
     long most = Math.min((polls ? OWN_ROOM : BACKOFF).toNanos(), deadline.remainingNanos());
     writers.await(
-        fd,
-        polls ? Abi.POLLOUT : 0,
+        polling(polls ? Abi.POLLOUT : 0),
         Deadline.after(Duration.ofNanos(Math.max(0, most))),
         () -> false,
         () -> true);

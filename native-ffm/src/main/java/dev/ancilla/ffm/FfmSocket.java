@@ -6,6 +6,7 @@ import dev.ancilla.PeerCredentials;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Pollers;
 import dev.ancilla.spi.Transport;
 import dev.ancilla.spi.Wait;
 import java.io.IOException;
@@ -28,8 +29,8 @@ abstract class FfmSocket implements Transport {
   final EpollLoop loop;
   final Family family;
   final EpollWatch watch;
-  final Pollers readers = new Pollers();
-  final Pollers writers = new Pollers();
+  final Pollers<Poller> readers = new Pollers<>(Poller::create);
+  final Pollers<Poller> writers = new Pollers<>(Poller::create);
   final ReentrantLock receiving = new ReentrantLock();
   final ReentrantLock sending = new ReentrantLock();
   private boolean closed; // written under both locks
@@ -113,8 +114,12 @@ abstract class FfmSocket implements Transport {
     }
     Pollers.Waiting parked = () -> Transport.super.await(interest, deadline);
     return interest == Interest.READ
-        ? readers.await(fd, Abi.POLLIN, deadline, () -> left() > 0, parked)
-        : writers.await(fd, Abi.POLLOUT, deadline, () -> false, parked);
+        ? readers.await(polling(Abi.POLLIN), deadline, () -> left() > 0, parked)
+        : writers.await(polling(Abi.POLLOUT), deadline, () -> false, parked);
+  }
+
+  Pollers.Polling<Poller> polling(short events) {
+    return (poller, nanos) -> poller.poll(fd, events, nanos);
   }
 
   /** Something came: blocking calls spin from now on anew. */

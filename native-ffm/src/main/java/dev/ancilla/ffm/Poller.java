@@ -1,5 +1,6 @@
 package dev.ancilla.ffm;
 
+import dev.ancilla.spi.Pollers;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,7 +18,7 @@ import java.util.Set;
  * <p>A selector in name only: {@link AbstractSelector#begin} is the public way to have {@link
  * #wakeup} called when the waiting thread is interrupted.
  */
-final class Poller extends AbstractSelector {
+final class Poller extends AbstractSelector implements Pollers.Poller {
   private final int eventFd;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment fds = arena.allocate(2L * Abi.Pollfd.SIZE, 8);
@@ -25,9 +26,6 @@ final class Poller extends AbstractSelector {
   private final MemorySegment errno = Libc.newErrno(arena);
   private final MemorySegment one = arena.allocate(8, 8);
   private final MemorySegment wakeErrno = Libc.newErrno(arena); // guarded by this
-
-  /** Whether it was told that there may be something for it; guarded by its {@link Pollers}. */
-  boolean told;
 
   private Poller(int eventFd) {
     super(SelectorProvider.provider());
@@ -81,6 +79,11 @@ final class Poller extends AbstractSelector {
     fds.set(ValueLayout.JAVA_INT, at + Abi.Pollfd.FD, fd);
     fds.set(ValueLayout.JAVA_SHORT, at + Abi.Pollfd.EVENTS, events);
     fds.set(ValueLayout.JAVA_SHORT, at + Abi.Pollfd.REVENTS, (short) 0);
+  }
+
+  @Override
+  public void wake() {
+    wakeup();
   }
 
   /** Ends the wait, or the next one. */

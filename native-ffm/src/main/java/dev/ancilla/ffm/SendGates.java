@@ -4,6 +4,7 @@ import dev.ancilla.UnixAddress;
 import dev.ancilla.spi.Backoff;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Pollers;
 import dev.ancilla.spi.Wait;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -65,7 +66,7 @@ final class SendGates {
     private final UnixAddress target;
     private final int fd;
     private final EpollWatch watch;
-    private final Pollers pollers = new Pollers();
+    private final Pollers<Poller> pollers = new Pollers<>(Poller::create);
     private int users; // guarded by the gates: how many wait
     private boolean used; // guarded by the gates: since the last sweep
     private volatile boolean fruitless; // somebody was woken, and no message has gone since
@@ -214,7 +215,10 @@ final class SendGates {
     boolean own = gate.fruitless;
     try {
       if (!gate.pollers.await(
-          gate.fd, Abi.POLLOUT, deadline, () -> false, () -> socket.parkSend(target, deadline))) {
+          (poller, nanos) -> poller.poll(gate.fd, Abi.POLLOUT, nanos),
+          deadline,
+          () -> false,
+          () -> socket.parkSend(target, deadline))) {
         return false;
       }
       woke(gate);

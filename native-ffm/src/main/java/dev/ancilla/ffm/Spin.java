@@ -1,6 +1,7 @@
 package dev.ancilla.ffm;
 
 import dev.ancilla.spi.Deadline;
+import dev.ancilla.spi.Pollers;
 import java.io.InterruptedIOException;
 
 /**

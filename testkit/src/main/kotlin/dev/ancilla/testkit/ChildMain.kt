@@ -33,6 +33,7 @@ internal object ChildMain {
             "spin" -> spin()
             "few" -> fewDescriptors(words[1])
             "accept" -> acceptWithoutDescriptors(words[1], StreamStyle.all.single { "$it" == words[2] })
+            "wait" -> waitWithoutDescriptors()
             "many" -> manySockets(words[1], words[2].toInt())
             else -> error("no such task: $task")
         }
@@ -181,6 +182,28 @@ internal object ChildMain {
             println("accepted")
             clients.forEach(AutoCloseable::close)
         }
+    }
+
+    /** Says what a thread receives that has to wait for it, without a descriptor to wait with. */
+    private fun waitWithoutDescriptors() {
+        val ends = List(4) { Sockets.udp().bind(InetSocketAddress(InetAddress.getLoopbackAddress(), 0)) }
+        val (busy, warm, receiver, sender) = ends
+        busy.async().receive() // The loop runs, which takes descriptors too.
+
+        fun exchange(with: DgramSocket): String {
+            val call = Style.blocking.receive(with)
+            call.expectWaiting()
+            sender.trySend(Message.of("came").to(with.localAddress()))
+            return call.await().use { it.text() }
+        }
+
+        // Classes are loaded from files, for which there is no descriptor below.
+        exchange(warm)
+        Class.forName("dev.ancilla.spi.Parking")
+        println("ready")
+        limitDescriptors(free = 0)
+        println(exchange(receiver))
+        ends.forEach(AutoCloseable::close)
     }
 
     /** The limit of a process is on the numbers of its descriptors: those below it that are free can be had. */

@@ -36,6 +36,13 @@ internal fun ContractSpec.udpReceiving() {
         }
     }
 
+    scenario("a thread waits also where there is no descriptor for a wait of its own") {
+        val child = keep(Child.start("wait"))
+        child.line() shouldBe "ready"
+        child.line() shouldBe "came"
+        child.exit() shouldBe 0
+    }
+
     inEveryStyle("row88 a link-local sender has its zone, and can be answered", missing = ::noLinkLocal) {
         val (interfaceOfIt, address) = checkNotNull(linkLocal())
         val receiver = udpBound(InetSocketAddress(address, 0), IPV6)
