@@ -17,6 +17,7 @@ public final class Watch {
   private final ArrayDeque<Armed> readers = new ArrayDeque<>(2); // guarded by this
   private final ArrayDeque<Armed> writers = new ArrayDeque<>(2); // guarded by this
   private boolean queued; // guarded by this
+  private int selected; // the operations that the selector tells of; guarded by this
   private boolean armedOnce; // guarded by this
   private boolean closed; // guarded by this
   private @Nullable SelectionKey key; // of the loop's thread alone
@@ -36,17 +37,22 @@ public final class Watch {
   public Wait arm(Interest interest, Runnable wake) {
     Armed armed = new Armed(this, interest, wake);
     boolean late;
+    boolean look = false;
     synchronized (this) {
       late = closed;
       if (!late) {
         armedOnce = true;
         waiters(interest).add(armed);
-        queueForUpdate();
+        // Mostly somebody waited so before, and the selector, which may be asleep, still looks.
+        look = (selected & operation(interest)) == 0;
+        if (look) {
+          queueForUpdate();
+        }
       }
     }
     if (late) {
       loop.execute(wake);
-    } else {
+    } else if (look) {
       loop.mustLook();
     }
     return armed;
@@ -71,6 +77,10 @@ public final class Watch {
     return interest == Interest.READ ? readers : writers;
   }
 
+  private static int operation(Interest interest) {
+    return interest == Interest.READ ? SelectionKey.OP_READ : SelectionKey.OP_WRITE;
+  }
+
   private void queueForUpdate() {
     if (!queued) {
       queued = true;
@@ -84,9 +94,13 @@ public final class Watch {
     synchronized (this) {
       queued = false;
       ended = closed;
-      ops =
-          (readers.isEmpty() ? 0 : SelectionKey.OP_READ)
-              | (writers.isEmpty() ? 0 : SelectionKey.OP_WRITE);
+      if (!readers.isEmpty()) {
+        selected |= SelectionKey.OP_READ;
+      }
+      if (!writers.isEmpty()) {
+        selected |= SelectionKey.OP_WRITE;
+      }
+      ops = selected;
     }
     if (ended) {
       deregister();
@@ -97,8 +111,8 @@ public final class Watch {
       if (key == null) {
         key = channel.register(current, ops, this);
         loop.registered(this);
-      } else if ((key.interestOps() & ops) != ops) {
-        key.interestOps(key.interestOps() | ops);
+      } else if (key.interestOps() != ops) {
+        key.interestOps(ops);
       }
     } catch (ClosedChannelException | RuntimeException gone) {
       // The channel was closed meanwhile, or its key dropped: the next attempts will tell.
@@ -107,11 +121,11 @@ public final class Watch {
     }
   }
 
-  void ready(SelectionKey selected) {
-    boolean valid = selected.isValid();
+  void ready(SelectionKey found) {
+    boolean valid = found.isValid();
     try {
       if (valid) {
-        wakeNext(selected);
+        wakeNext(found);
       }
     } catch (CancelledKeyException closedMeanwhile) {
       valid = false;
@@ -123,29 +137,31 @@ public final class Watch {
     }
   }
 
-  private void wakeNext(SelectionKey selected) {
-    int ops = selected.readyOps();
-    int unwanted = 0;
+  private void wakeNext(SelectionKey found) {
+    int ops = found.readyOps();
+    boolean unwanted = false;
     for (Interest interest : Interest.values()) {
-      int op = interest == Interest.READ ? SelectionKey.OP_READ : SelectionKey.OP_WRITE;
-      if ((ops & op) != 0) {
+      if ((ops & operation(interest)) != 0) {
         Armed next = poll(interest);
         if (next == null) {
-          unwanted |= op;
+          unwanted = true;
         } else {
           SelectorLoop.runLogged(next.wake);
         }
       }
     }
-    // Interest is dropped only when nobody waits any more: mostly the woken one waits again.
-    if (unwanted != 0 && selected.isValid()) {
-      selected.interestOps(selected.interestOps() & ~unwanted);
-      synchronized (this) {
-        if (!readers.isEmpty() || !writers.isEmpty()) {
-          queueForUpdate();
-        }
-      }
+    // The selector looks on until nobody waits any more: mostly the woken one waits again.
+    if (unwanted && found.isValid()) {
+      found.interestOps(wanted());
     }
+  }
+
+  /** What somebody waits for; whoever waits for more from now on has to say so. */
+  private synchronized int wanted() {
+    selected =
+        (readers.isEmpty() ? 0 : SelectionKey.OP_READ)
+            | (writers.isEmpty() ? 0 : SelectionKey.OP_WRITE);
+    return selected;
   }
 
   void checkKey() {
@@ -172,6 +188,7 @@ public final class Watch {
       all.addAll(writers);
       readers.clear();
       writers.clear();
+      selected = 0;
     }
     for (Armed armed : all) {
       SelectorLoop.runLogged(armed.wake);

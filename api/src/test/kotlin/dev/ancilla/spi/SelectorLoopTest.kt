@@ -18,6 +18,8 @@ import java.nio.channels.SelectionKey
 import java.nio.channels.Selector
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CopyOnWriteArrayList
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicIntegerArray
 
@@ -124,6 +126,27 @@ class SelectorLoopTest : FunSpec({
             watch.close()
         }
         loop.detach()
+    }
+
+    test("no wait is missed, whether the selector still looks for it or has stopped just now") {
+        Watched(newLoop()).use { watched ->
+            val room = ByteBuffer.allocate(1)
+            val source = watched.pipe.source()
+            repeat(5_000) { round ->
+                val writer = if (round % 2 == 0) null else Thread { watched.write() }.apply { start() }
+                // So what was written is sometimes found while nobody waits, and sometimes not.
+                repeat(round % 100 * 20) { Thread.onSpinWait() }
+                var written = writer != null
+                do { // A wake may still be for what was read meanwhile.
+                    val fired = CountDownLatch(1)
+                    watched.watch.arm(Interest.READ, fired::countDown)
+                    if (!written) watched.write()
+                    written = true
+                    fired.await(20, TimeUnit.SECONDS) shouldBe true
+                } while (source.read(room.clear()) == 0)
+                writer?.join()
+            }
+        }
     }
 
     test("closing a watch fires every wait, and what is armed later at once") {
