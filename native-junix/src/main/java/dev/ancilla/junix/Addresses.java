@@ -21,6 +21,7 @@ final class Addresses {
   private final Map<Object, UnixAddress> senders = remembering();
 
   private final Map<UnixAddress, AFUNIXSocketAddress> targets = remembering();
+  private final Map<UnixAddress, ByteBuffer> sockaddrs = remembering();
   private final byte[] sockaddrBytes = new byte[Internals.SOCKADDR_SIZE];
 
   private static <K, V> Map<K, V> remembering() {
@@ -41,6 +42,17 @@ final class Addresses {
     if (known == null) {
       known = toJunix(unix);
       targets.put(unix, known);
+    }
+    return known;
+  }
+
+  /** The target of a message, as the native method takes it. */
+  ByteBuffer sockaddrOf(SocketAddress target) throws IOException {
+    UnixAddress unix = (UnixAddress) target;
+    ByteBuffer known = sockaddrs.get(unix);
+    if (known == null) {
+      known = Natives.get().sockaddr(unix);
+      sockaddrs.put(unix, known);
     }
     return known;
   }

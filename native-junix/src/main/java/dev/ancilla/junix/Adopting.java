@@ -68,7 +68,7 @@ final class Adopting {
           ? refused(Errno.EPROTOTYPE, owned + " is another kind of socket")
           : refused(Errno.ENOTSOCK, owned + " is no " + kind.words);
     }
-    if (kind != Kind.DGRAM && StreamNatives.get().listens(fd) != (kind == Kind.SERVER)) {
+    if (kind != Kind.DGRAM && Natives.get().listens(fd) != (kind == Kind.SERVER)) {
       throw refused(Errno.EINVAL, owned + " is no " + kind.words);
     }
   }

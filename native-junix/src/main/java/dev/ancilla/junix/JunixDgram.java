@@ -68,12 +68,14 @@ final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
   }
 
   /**
-   * An interrupt inside a channel's send closes it; the threads of loops take no interrupts. One
+   * Where an interrupt closes what a send is made on: the threads of loops take no interrupts. One
    * that waited for another's turn could wait for ever, if that one waits for its own.
    */
   @Override
   public boolean onLoopOnly(Interest interest) {
-    return interest == Interest.WRITE && !SelectorLoop.onLoopThread();
+    return interest == Interest.WRITE
+        && SendCall.fearsInterrupts()
+        && !SelectorLoop.onLoopThread();
   }
 
   @Override
@@ -181,32 +183,17 @@ final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
     try {
       DgramWorker current = workerFor("send");
       try {
-        if (!descriptors.isEmpty()) {
-          current.lend(javaDescriptors(descriptors));
-        }
         return payload.hasRemaining()
-            ? send(current.channel, payload, target)
-            : sendEmpty(current, target);
+            ? current.sendCall.send(payload, target, descriptors)
+            : current.lending(descriptors, () -> sendEmpty(current, target));
       } catch (IOException | RuntimeException e) {
         payload.position(position);
         mendWorker();
         throw Failures.of("send", e, nameOrNull(), target == null ? lastPeer : target);
-      } finally {
-        if (!descriptors.isEmpty()) {
-          current.takeBack();
-        }
       }
     } finally {
       lock.unlock();
     }
-  }
-
-  private boolean send(
-      AFUNIXDatagramChannel channel, ByteBuffer payload, @Nullable SocketAddress target)
-      throws IOException {
-    int sent =
-        target == null ? channel.write(payload) : channel.send(payload, addresses.ofTarget(target));
-    return sent > 0;
   }
 
   /**
@@ -224,14 +211,6 @@ final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
     }
     current.channel.socket().send(packet);
     return true;
-  }
-
-  private static List<FileDescriptor> javaDescriptors(List<FdHandle> handles) throws IOException {
-    List<FileDescriptor> descriptors = new ArrayList<>(handles.size());
-    for (FdHandle handle : handles) {
-      descriptors.add(Adopting.javaDescriptor(handle));
-    }
-    return descriptors;
   }
 
   @Override

@@ -31,9 +31,8 @@ import org.newsclub.net.unix.AFUNIXSocket;
  *
  * <p><b>Costs.</b> Each socket has two descriptors: one that holds the socket, and a duplicate on
  * which every call is made, because junixsocket closes the descriptor of a call that the kernel
- * refused. Attempts to send a message run on the event loop's thread, because an interrupt inside a
- * channel call closes the channel; elsewhere they cost a hop. A read of a stream that asked for
- * descriptors is two system calls: the bytes are looked at first.
+ * refused. A read of a stream that asked for descriptors is two system calls: the bytes are looked
+ * at first.
  *
  * <p><b>What remains</b>, because no call of junixsocket's public API avoids it:
  *
@@ -43,7 +42,8 @@ import org.newsclub.net.unix.AFUNIXSocket;
  *       come with a message. A sender that passes more to a socket that asked for descriptors then
  *       makes the message lost, which is reported, and leaks 60 descriptors, which is not: {@link
  *       Feature#MANY_DESCRIPTORS} is absent. And there are no streams and servers: {@link #kinds()}
- *       does not name them.
+ *       does not name them. And attempts to send a message run on the event loop's thread, because
+ *       an interrupt inside a channel call closes the channel: elsewhere they cost a hop.
  *   <li>If the process runs out of descriptors while it receives some, the message is lost, which
  *       is reported, and those that were installed leak. A stream loses and leaks nothing: its read
  *       brings all the bytes and says that descriptors are missing.
@@ -104,7 +104,7 @@ public final class JunixProvider implements Provider {
 
   @Override
   public Set<SocketKind> kinds() {
-    return StreamNatives.accessible()
+    return Natives.accessible()
         ? Set.of(SocketKind.UNIX_DGRAM, SocketKind.UNIX_STREAM)
         : Set.of(SocketKind.UNIX_DGRAM);
   }

@@ -8,10 +8,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 
-/** What streams and servers share: one kind of socket, called through {@link StreamNatives}. */
+/** What streams and servers share: one kind of socket, called through {@link Natives}. */
 abstract class JunixStreamSocket
     extends JunixSocket<AFUNIXSocketChannel, Worker<AFUNIXSocketChannel>> {
-  final StreamNatives natives = StreamNatives.get();
+  final Natives natives = Natives.get();
 
   JunixStreamSocket(AFUNIXSocketChannel master, SelectorLoop loop) {
     super(master, AFUNIXSocketChannel.class, loop);
@@ -19,7 +19,7 @@ abstract class JunixStreamSocket
 
   static FileDescriptor open() throws IOException {
     try {
-      return StreamNatives.get().open();
+      return Natives.get().open();
     } catch (IOException e) {
       throw Failures.of("socket", e, null, null);
     }
@@ -27,7 +27,7 @@ abstract class JunixStreamSocket
 
   static List<FileDescriptor> openPair() throws IOException {
     try {
-      return StreamNatives.get().openPair();
+      return Natives.get().openPair();
     } catch (IOException e) {
       throw Failures.of("socketpair", e, null, null);
     }

@@ -31,7 +31,7 @@ final class StreamCall implements AutoCloseable {
 
   private static final ConcurrentLinkedDeque<StreamCall> IDLE = new ConcurrentLinkedDeque<>();
 
-  private final StreamNatives natives = StreamNatives.get();
+  private final Natives natives = Natives.get();
   private final ByteBuffer bytes = ByteBuffer.allocateDirect(ROOM);
   private final ByteBuffer control =
       ByteBuffer.allocateDirect(ControlBuffer.BYTES_FOR_KERNEL_LIMIT)
@@ -113,12 +113,10 @@ final class StreamCall implements AutoCloseable {
       bytes.put(size, source, source.position(), part);
       size += part;
     }
-    int sent;
-    if (descriptors.isEmpty()) {
-      sent = natives.send(fd, bytes, size, null);
-    } else {
-      sent = writeWith(descriptors, fd, size);
-    }
+    int length = size;
+    int sent =
+        natives.lending(
+            ancillary, descriptors, lent -> natives.send(fd, bytes, length, null, lent));
     int left = sent;
     for (ByteBuffer source : sources) {
       int part = Math.min(source.remaining(), left);
@@ -126,17 +124,6 @@ final class StreamCall implements AutoCloseable {
       left -= part;
     }
     return sent;
-  }
-
-  /** junixsocket forgets them at the first attempt, and so each attempt lends them anew. */
-  private int writeWith(List<FdHandle> descriptors, FileDescriptor fd, int size)
-      throws IOException {
-    natives.lend(ancillary, descriptors.stream().mapToInt(FdHandle::number).toArray());
-    try {
-      return natives.send(fd, bytes, size, ancillary);
-    } finally {
-      natives.lend(ancillary); // What failed before the kernel saw it must not ride with the next.
-    }
   }
 
   @Override

@@ -39,18 +39,25 @@ private fun <T> hammering(victims: () -> List<Thread>, block: () -> T): T {
 /** Interrupts end waits and nothing else. */
 class InterruptTest : RowSpec({
     test("A25 a thread whose interrupt flag is set can try, and its flag stays") {
-        bound().use { socket ->
+        bound(maxDescriptors = 1).use { socket ->
+            val file = fileWith("!")
             elsewhere {
                 Thread.currentThread().interrupt()
                 socket.tryReceive() shouldBe null
                 socket.trySend(Message.of("x").to(socket.localAddress())) shouldBe true
                 socket.trySend(Message.empty().to(socket.localAddress())) shouldBe true
+                socket.trySend(Message.of("with").with(file).to(socket.localAddress())) shouldBe true
+                socket.trySend(Message.empty().with(file).to(socket.localAddress())) shouldBe true
                 socket.tryReceive()?.use { it.text() } shouldBe "x"
                 socket.tryReceive()?.use { it.text() } shouldBe ""
+                repeat(2) {
+                    socket.tryReceive()?.use { it.ancillary().descriptors().size } shouldBe 1
+                }
                 socket.tryConnect(socket.localAddress())
                 socket.disconnect()
                 Thread.currentThread().isInterrupted shouldBe true
             }.get()
+            file.close()
             socket.send("still here", socket.localAddress())
             socket.receiveText() shouldBe "still here"
         }

@@ -47,7 +47,7 @@ internal val RAW_STREAMS =
             AFUNIXServerSocketChannel.open().bind(address)
             fails { first.accept() }
         },
-        RawRow("A21", "calls a stream connected that had no room in the backlog", "StreamNatives.connect") {
+        RawRow("A21", "calls a stream connected that had no room in the backlog", "Natives.connect") {
             val raw = RawStream(backlog = 1)
             val clients = generateSequence { AFUNIXSocketChannel.open().apply { configureBlocking(false) } }
             val late = clients.take(20).first { !it.connect(raw.server.localAddress) }

@@ -1,6 +1,7 @@
 package dev.ancilla.junix;
 
 import dev.ancilla.UnixAddress;
+import dev.ancilla.spi.FdHandle;
 import java.io.FileDescriptor;
 import java.io.IOException;
 import java.lang.reflect.Constructor;
@@ -12,11 +13,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The native methods under junixsocket's streams and servers. Its classes above them shut a socket
- * down whenever one of its duplicates closes, begin to listen as they bind, take no backlog of 0
- * and connect before they bind: so there is no lesser public way beside these.
+ * The native methods under junixsocket's classes. Those for streams and servers shut a socket down
+ * whenever one of its duplicates closes, begin to listen as they bind, take no backlog of 0 and
+ * connect before they bind: so there is no lesser public way beside these. For sending messages
+ * there is one, see {@link SendCall}.
  */
-final class StreamNatives {
+final class Natives {
   private static final int DOMAIN_UNIX = 1;
   private static final int SOCK_STREAM = 1;
   private static final int OPT_PEEK = 2;
@@ -33,7 +35,7 @@ final class StreamNatives {
   /** What junixsocket makes of POLLHUP and POLLERR. */
   private static final int OP_INVALID = 1 << 7;
 
-  private static final @Nullable StreamNatives INSTANCE = find();
+  private static final @Nullable Natives INSTANCE = find();
 
   private final Method createSocket;
   private final Method socketPair;
@@ -54,7 +56,7 @@ final class StreamNatives {
   private final Method received;
   private final Method lend;
 
-  private StreamNatives() throws ReflectiveOperationException {
+  private Natives() throws ReflectiveOperationException {
     String home = "org.newsclub.net.unix.";
     Class<?> natives = Class.forName(home + "NativeUnixSocket");
     Class<?> support = Class.forName(home + "AncillaryDataSupport");
@@ -91,8 +93,8 @@ final class StreamNatives {
     lend = Internals.method(support, "setOutboundFileDescriptors", int[].class);
   }
 
-  private static @Nullable StreamNatives find() {
-    return Internals.ifAccessible(StreamNatives::new);
+  private static @Nullable Natives find() {
+    return Internals.ifAccessible(Natives::new);
   }
 
   /**
@@ -105,7 +107,7 @@ final class StreamNatives {
   }
 
   /** Returns the methods, of which {@link #accessible} has told. */
-  static StreamNatives get() {
+  static Natives get() {
     return Objects.requireNonNull(INSTANCE);
   }
 
@@ -137,7 +139,8 @@ final class StreamNatives {
     return (Boolean) some(Internals.call(connect, null, sockaddr, sockaddr.limit(), fd, NO_INODE));
   }
 
-  private ByteBuffer sockaddr(UnixAddress address) throws IOException {
+  /** Returns an address as the kernel wants it, in a direct buffer. */
+  ByteBuffer sockaddr(UnixAddress address) throws IOException {
     ByteBuffer sockaddr = ByteBuffer.allocateDirect(Internals.SOCKADDR_SIZE);
     byte[] name = Addresses.toJunix(address).getPathAsBytes();
     Object length = Internals.call(bytesToSockAddr, null, DOMAIN_UNIX, sockaddr, name);
@@ -195,8 +198,26 @@ final class StreamNatives {
     return (FileDescriptor[]) some(Internals.call(received, ancillary));
   }
 
-  /** Lends the descriptors of these numbers to the next send. */
-  void lend(Object ancillary, int... numbers) throws IOException {
+  /** A send, with what its descriptors are in, or {@code null}; returns the number of bytes. */
+  @FunctionalInterface
+  interface Sending {
+    int send(@Nullable Object ancillary) throws IOException;
+  }
+
+  /** junixsocket forgets what is lent at the first attempt, and so each attempt lends it anew. */
+  int lending(Object ancillary, List<FdHandle> descriptors, Sending sending) throws IOException {
+    if (descriptors.isEmpty()) {
+      return sending.send(null);
+    }
+    lend(ancillary, descriptors.stream().mapToInt(FdHandle::number).toArray());
+    try {
+      return sending.send(ancillary);
+    } finally {
+      lend(ancillary); // What failed before the kernel saw it must not ride with the next.
+    }
+  }
+
+  private void lend(Object ancillary, int... numbers) throws IOException {
     Internals.call(lend, ancillary, (Object) numbers);
   }
 
@@ -215,11 +236,24 @@ final class StreamNatives {
         some(Internals.call(receive, null, fd, bytes, 0, length, null, options, ancillary, 0));
   }
 
-  /** Writes the beginning of a direct buffer; returns the number of bytes, 0 if it would block. */
-  int send(FileDescriptor fd, ByteBuffer bytes, int length, @Nullable Object ancillary)
+  /**
+   * Sends, or writes, the beginning of a direct buffer.
+   *
+   * @param sockaddr what {@link #sockaddr} made of the target, or {@code null} for the peer
+   * @param ancillary what the descriptors are in, or {@code null}
+   * @return the number of bytes, 0 if it would block
+   */
+  int send(
+      FileDescriptor fd,
+      ByteBuffer bytes,
+      int length,
+      @Nullable ByteBuffer sockaddr,
+      @Nullable Object ancillary)
       throws IOException {
+    int size = sockaddr == null ? 0 : sockaddr.limit();
     Object sent =
-        Internals.call(send, null, fd, bytes, 0, length, null, 0, OPT_NON_BLOCKING, ancillary);
+        Internals.call(
+            send, null, fd, bytes, 0, length, sockaddr, size, OPT_NON_BLOCKING, ancillary);
     return (Integer) some(sent);
   }
 
