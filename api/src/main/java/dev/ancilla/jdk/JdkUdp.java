@@ -8,6 +8,7 @@ import dev.ancilla.Feature;
 import dev.ancilla.IpFamily;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.UnsupportedFeatureException;
+import dev.ancilla.spi.ChannelPoller;
 import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
@@ -34,7 +35,6 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.MembershipKey;
 import java.nio.channels.NotYetConnectedException;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.HashSet;
 import java.util.List;
@@ -71,8 +71,8 @@ final class JdkUdp implements UdpTransport {
     this.family = family;
     this.loop = loop;
     this.watch = loop.watch(channel);
-    this.readers = new Pollers<>(() -> ChannelPoller.open(channel, SelectionKey.OP_READ));
-    this.writers = new Pollers<>(() -> ChannelPoller.open(channel, SelectionKey.OP_WRITE));
+    this.readers = new Pollers<>(() -> ChannelPoller.open(channel, Interest.READ));
+    this.writers = new Pollers<>(() -> ChannelPoller.open(channel, Interest.WRITE));
   }
 
   static JdkUdp open(SelectorLoop loop, UdpOptions options) throws IOException {
@@ -125,11 +125,12 @@ final class JdkUdp implements UdpTransport {
 
   @Override
   public boolean await(Interest interest, Deadline deadline) throws InterruptedIOException {
-    Pollers.Waiting parked = () -> UdpTransport.super.await(interest, deadline);
-    return VirtualThreads.onOne()
-        ? parked.await()
-        : (interest == Interest.READ ? readers : writers)
-            .await(ChannelPoller::poll, deadline, () -> false, parked);
+    return (interest == Interest.READ ? readers : writers)
+        .await(
+            ChannelPoller::poll,
+            deadline,
+            () -> false,
+            () -> UdpTransport.super.await(interest, deadline));
   }
 
   /** Room is the same for every target. */

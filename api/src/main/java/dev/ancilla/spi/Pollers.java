@@ -30,6 +30,15 @@ public final class Pollers<P extends Pollers.Poller> {
   public interface Poller extends Closeable {
     /** Ends the wait, or the next one; called on any thread. */
     void wake();
+
+    /**
+     * Tells whether this is of no use any more, as one of a descriptor that was closed meanwhile.
+     *
+     * @return whether the next wait needs another
+     */
+    default boolean isSpent() {
+      return false;
+    }
   }
 
   /**
@@ -92,13 +101,17 @@ public final class Pollers<P extends Pollers.Poller> {
    * @param polling the wait
    * @param deadline until when
    * @param already asked once this thread can be told: whether it need not wait
-   * @param otherwise the wait where there is no descriptor for a poller
+   * @param otherwise the wait where there is no descriptor for a poller, and of virtual threads,
+   *     which would hold their carriers
    * @return {@code false} if the deadline passed first
    * @throws InterruptedIOException if the thread was interrupted; its interrupt status stays set
    */
   public boolean await(
       Polling<P> polling, Deadline deadline, BooleanSupplier already, Waiting otherwise)
       throws InterruptedIOException {
+    if (VirtualThreads.onOne()) {
+      return otherwise.await();
+    }
     Seat<P> seat;
     try {
       seat = enter();
@@ -145,6 +158,10 @@ public final class Pollers<P extends Pollers.Poller> {
       return null;
     }
     Seat<P> seat = idle.poll();
+    while (seat != null && seat.poller.isSpent()) {
+      close(seat);
+      seat = idle.poll();
+    }
     if (seat == null) {
       seat = new Seat<>(source.open());
     }
@@ -165,7 +182,7 @@ public final class Pollers<P extends Pollers.Poller> {
     if (seat.told && passOn) {
       wake(1);
     }
-    if (idle.size() < KEPT) {
+    if (idle.size() < KEPT && !seat.poller.isSpent()) {
       idle.push(seat);
     } else {
       close(seat);

@@ -77,7 +77,7 @@ public final class Watch {
     return interest == Interest.READ ? readers : writers;
   }
 
-  private static int operation(Interest interest) {
+  static int operation(Interest interest) {
     return interest == Interest.READ ? SelectionKey.OP_READ : SelectionKey.OP_WRITE;
   }
 

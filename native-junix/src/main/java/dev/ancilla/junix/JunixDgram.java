@@ -3,6 +3,7 @@ package dev.ancilla.junix;
 import dev.ancilla.Datagram;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.spi.Backoff;
+import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.DgramTransport;
 import dev.ancilla.spi.FdHandle;
 import dev.ancilla.spi.Interest;
@@ -10,12 +11,12 @@ import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.Wait;
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.DatagramPacket;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXDatagramChannel;
@@ -73,14 +74,20 @@ final class JunixDgram extends JunixSocket<AFUNIXDatagramChannel, DgramWorker>
    */
   @Override
   public boolean onLoopOnly(Interest interest) {
-    return interest == Interest.WRITE
-        && SendCall.fearsInterrupts()
-        && !SelectorLoop.onLoopThread();
+    return interest == Interest.WRITE && SendCall.fearsInterrupts() && !SelectorLoop.onLoopThread();
   }
 
   @Override
   public Wait armSend(@Nullable SocketAddress target, Runnable wake) {
     return target == null ? arm(Interest.WRITE, wake) : gates.arm((UnixAddress) target, wake);
+  }
+
+  @Override
+  public boolean awaitSend(@Nullable SocketAddress target, Deadline deadline)
+      throws InterruptedIOException {
+    return target == null
+        ? await(Interest.WRITE, deadline)
+        : DgramTransport.super.awaitSend(target, deadline);
   }
 
   /**

@@ -31,8 +31,9 @@ import org.newsclub.net.unix.AFUNIXSocket;
  *
  * <p><b>Costs.</b> Each socket has two descriptors: one that holds the socket, and a duplicate on
  * which every call is made, because junixsocket closes the descriptor of a call that the kernel
- * refused. A read of a stream that asked for descriptors is two system calls: the bytes are looked
- * at first.
+ * refused. A platform thread that waits in a blocking call, but for a full receiver, has a selector
+ * of its own, of two more; up to four a direction stay with the socket. A read of a stream that
+ * asked for descriptors is two system calls: the bytes are looked at first.
  *
  * <p><b>What remains</b>, because no call of junixsocket's public API avoids it:
  *

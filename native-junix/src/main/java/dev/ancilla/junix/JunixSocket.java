@@ -4,12 +4,16 @@ import dev.ancilla.EventLoop;
 import dev.ancilla.SocketOpException;
 import dev.ancilla.UnixAddress;
 import dev.ancilla.spi.Backoff;
+import dev.ancilla.spi.ChannelPoller;
+import dev.ancilla.spi.Deadline;
 import dev.ancilla.spi.Interest;
+import dev.ancilla.spi.Pollers;
 import dev.ancilla.spi.SelectorLoop;
 import dev.ancilla.spi.Transport;
 import dev.ancilla.spi.Wait;
 import java.io.FileDescriptor;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
@@ -39,8 +43,10 @@ abstract class JunixSocket<
   final ReentrantLock lock = new ReentrantLock();
   private final Class<C> type;
   private C master; // guarded by lock
-  private @Nullable W worker; // guarded by lock
+  private volatile @Nullable W worker; // written under lock
   private boolean closed; // guarded by lock
+  private final Pollers<ChannelPoller> readers = new Pollers<>(() -> newPoller(Interest.READ));
+  private final Pollers<ChannelPoller> writers = new Pollers<>(() -> newPoller(Interest.WRITE));
 
   JunixSocket(C master, Class<C> type, SelectorLoop loop) {
     this.master = master;
@@ -165,6 +171,9 @@ abstract class JunixSocket<
     worker = null;
     if (dead != null) {
       dead.close();
+      // After it is told to be gone: who begins to wait now waits for another.
+      readers.wake(Integer.MAX_VALUE);
+      writers.wake(Integer.MAX_VALUE);
     }
   }
 
@@ -249,6 +258,25 @@ abstract class JunixSocket<
     }
     loop.execute(wake);
     return () -> {};
+  }
+
+  /** Without the lock, which is held by who wakes pollers. */
+  private ChannelPoller newPoller(Interest interest) throws IOException {
+    W current = worker;
+    if (current == null) {
+      throw new ClosedChannelException(); // Waiting on the loop makes another worker.
+    }
+    return ChannelPoller.open(current.channel, interest);
+  }
+
+  @Override
+  public final boolean await(Interest interest, Deadline deadline) throws InterruptedIOException {
+    return (interest == Interest.READ ? readers : writers)
+        .await(
+            ChannelPoller::poll,
+            deadline,
+            () -> false,
+            () -> Transport.super.await(interest, deadline));
   }
 
   // The rest.
@@ -382,6 +410,13 @@ abstract class JunixSocket<
         return;
       }
       closed = true;
+    } finally {
+      lock.unlock();
+    }
+    readers.close();
+    writers.close();
+    lock.lock();
+    try {
       dropWorker();
       Worker.close(master);
     } finally {

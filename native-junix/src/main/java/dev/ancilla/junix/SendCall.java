@@ -5,7 +5,6 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -80,7 +79,9 @@ interface SendCall {
       bytes.put(0, payload, payload.position(), size);
       ByteBuffer sockaddr = target == null ? null : addresses.sockaddrOf(target);
       boolean sent =
-          natives.lending(ancillary, descriptors, lent -> natives.send(fd, bytes, size, sockaddr, lent)) > 0;
+          natives.lending(
+                  ancillary, descriptors, lent -> natives.send(fd, bytes, size, sockaddr, lent))
+              > 0;
       if (sent) {
         payload.position(payload.limit());
       }

@@ -126,8 +126,7 @@ class InterruptTest : RowSpec({
             var text = ""
             val wait = Runnable { text = socket.receiveText() }
             val waiter = startVirtually(wait)
-            val asleep = setOf(Thread.State.WAITING, Thread.State.TIMED_WAITING)
-            until("the thread waits") { waiter.state in asleep }
+            until("the thread waits") { waiter.isWaiting() }
             cpuPercent() shouldBeLessThan 30
             socket.send("wake up", socket.localAddress())
             waiter.join(20_000)

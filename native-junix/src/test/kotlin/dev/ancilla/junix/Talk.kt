@@ -89,9 +89,12 @@ internal class Elsewhere<T>(block: () -> T) {
 
 internal fun <T> elsewhere(block: () -> T) = Elsewhere(block)
 
-/** Waits until the threads sleep, as they do when they wait for a socket. */
+/** Waits until the threads wait for a socket. */
 internal fun parked(vararg calls: Elsewhere<*>) = calls.forEach { call ->
-    until("the call waits") {
-        call.thread.state == Thread.State.WAITING || call.thread.state == Thread.State.TIMED_WAITING
-    }
+    until("the call waits") { call.thread.isWaiting() }
 }
+
+/** Whether a thread is in its selector, or parked. */
+internal fun Thread.isWaiting(): Boolean =
+    state == Thread.State.WAITING || state == Thread.State.TIMED_WAITING ||
+        stackTrace.any { it.className.endsWith(".ChannelPoller") && it.methodName == "poll" }

@@ -5,6 +5,7 @@ abstract class DgramContract(subject: DgramSubject) : ContractSpec(subject) {
     init {
         exchanging()
         receiving()
+        idling()
         sending()
         receivingBatches()
         sendingBatches()

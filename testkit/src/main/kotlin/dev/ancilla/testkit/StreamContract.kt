@@ -33,6 +33,7 @@ abstract class StreamContract(internal val provider: String) : FunSpec() {
         streamListeners()
         streamChannels()
         streamLimits()
+        idlingStreams()
     }
 
     /** A test of what is the same in every style. */

@@ -1,4 +1,4 @@
-package dev.ancilla.jdk;
+package dev.ancilla.spi;
 
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -10,7 +10,7 @@ final class VirtualThreads {
 
   private VirtualThreads() {}
 
-  /** Whether the caller runs on one: in a selector it would hold its carrier. */
+  /** Whether the caller runs on one. */
   static boolean onOne() {
     try {
       return (boolean) IS_VIRTUAL.invokeExact(Thread.currentThread());
