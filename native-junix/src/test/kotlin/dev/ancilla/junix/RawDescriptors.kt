@@ -5,6 +5,7 @@ import org.newsclub.net.unix.AFUNIXSelectorProvider
 import org.newsclub.net.unix.FileDescriptorCast
 import java.io.File
 import java.io.FileDescriptor
+import java.lang.ref.Reference
 import java.nio.channels.FileChannel
 
 private fun receiver() = rawBound().apply { setAncillaryReceiveBufferSize(256) }
@@ -70,8 +71,11 @@ internal val RAW_DESCRIPTORS =
             descriptorCount() == before + 3 // The sender, its file, and what was received.
         },
         RawRow("A12", "receives descriptors that stay open across exec", "Received") {
-            val received = receiver().receiveOneDescriptor()
-            !isCloseOnExec(FileDescriptorCast.using(received).`as`(Int::class.javaObjectType))
+            val receiver = receiver()
+            val received = receiver.receiveOneDescriptor()
+            val stays = !isCloseOnExec(FileDescriptorCast.using(received).`as`(Int::class.javaObjectType))
+            Reference.reachabilityFence(receiver) // With it junixsocket closes what it has received.
+            stays
         },
         RawRow("H1", "clamps the room for descriptors to 256 bytes", "Internals") {
             rawBound().apply { setAncillaryReceiveBufferSize(2_048) }.ancillaryReceiveBufferSize == 256

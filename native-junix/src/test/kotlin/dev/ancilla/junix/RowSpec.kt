@@ -68,7 +68,7 @@ internal fun openDescriptors(): Set<String> = Path
         runCatching { "${entry.name} ${Files.readSymbolicLink(entry)}" }.getOrNull()
     }.filterNot {
         it.endsWith(".jar") || it.endsWith("/modules") || it.endsWith("random") ||
-            it.contains("/proc/")
+            it.contains("/proc/") || it.contains("/sys/fs/cgroup/")
     }.toSet()
 
 private fun loopThreads() = Thread
