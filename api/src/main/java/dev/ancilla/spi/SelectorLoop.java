@@ -34,6 +34,9 @@ public final class SelectorLoop implements EventLoop {
   private @Nullable Thread thread; // guarded by life, read by inLoop
   private volatile @Nullable Sleeper sleeper; // written under life
 
+  /** How many selects have begun and ended: odd within one. Written by the loop's thread alone. */
+  private volatile long selects;
+
   // Of the loop's thread alone.
   private final Set<Watch> registered = new HashSet<>();
   private int budget;
@@ -189,11 +192,7 @@ public final class SelectorLoop implements EventLoop {
     if (end()) {
       return false;
     }
-    if (tasks.isEmpty()) {
-      current.select();
-    } else {
-      current.selectNow();
-    }
+    select(current);
     asleep.woken.set(false);
     Iterator<SelectionKey> ready = current.selectedKeys().iterator();
     while (ready.hasNext()) {
@@ -212,6 +211,36 @@ public final class SelectorLoop implements EventLoop {
       }
     }
     return true;
+  }
+
+  @SuppressWarnings("NonAtomicOperationOnVolatileField") // One thread writes it.
+  private void select(Selector current) throws IOException {
+    selects++;
+    try {
+      if (tasks.isEmpty()) {
+        current.select();
+      } else {
+        current.selectNow();
+      }
+    } finally {
+      selects++;
+    }
+  }
+
+  /**
+   * Returns when a select that was under way has ended. With {@code poll(2)} the kernel holds all
+   * files of a select until then: a socket whose descriptor was closed meanwhile still takes
+   * messages, which nobody receives.
+   */
+  public void endSelect() {
+    long seen = selects;
+    if (seen % 2 == 0 || inLoop()) {
+      return;
+    }
+    wake();
+    while (selects == seen) {
+      Thread.yield();
+    }
   }
 
   /** Called by a watch, on any thread: there is something to look at. */

@@ -422,6 +422,7 @@ abstract class JunixSocket<
     } finally {
       lock.unlock();
     }
+    loop.endSelect();
     release();
     loop.detach();
   }

@@ -1,7 +1,9 @@
 package dev.ancilla.testkit
 
 import dev.ancilla.DgramSocket
+import dev.ancilla.Errno
 import dev.ancilla.Message
+import dev.ancilla.SocketOpException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -84,6 +86,23 @@ internal fun ContractSpec.closing() {
         socket.keepProcessAlive(false)
         socket.closed().toCompletableFuture().join("closed()")
         peer.tryReceive() shouldBe null
+    }
+
+    if (isUnix) {
+        scenario("a socket that has closed takes no message any more, also if its loop was waiting for one") {
+            repeat(300) { round ->
+                val receiver = bound()
+                val sender = connectedTo(receiver)
+                receiver.async().receive()
+                if (round % 2 == 0) Thread.sleep(1)
+
+                receiver.close()
+
+                val late = shouldThrow<SocketOpException> { sender.trySend(Message.of("late")) }
+                late.errno() shouldBe Errno.ECONNREFUSED
+                sender.close()
+            }
+        }
     }
 
     scenario("O44 row92 row117 nothing is delivered after a listener closed its socket") {
