@@ -263,8 +263,8 @@ internal fun ContractSpec.batchesThatWait() {
             val batch = keep(full.sender.newSendBatch(300, 16))
             repeat(300) { batch.add(full.message("PING$it")) }
             val send = style.sendBatch(full.sender, batch)
-            until("it waits") { full.sender.queuedSends() == 300 }
-            full.sender.queuedBytes() shouldBe (0 until 300).sumOf { "PING$it".length.toLong() }
+            val bytes = (0 until 300).sumOf { "PING$it".length.toLong() }
+            until("it waits") { full.sender.queuedSends() == 300 && full.sender.queuedBytes() == bytes }
 
             repeat(full.count) { full.receiver.receiveText() shouldBe "fill" }
             repeat(300) {
