@@ -57,10 +57,12 @@ internal fun readableClassPath(directory: Path): String {
     return copies.listDirectoryEntries().joinToString(":")
 }
 
+/** Its compiler threads would open control-group files now and then, beside descriptors that are counted. */
 internal fun javaCommand(): List<String> = listOf(
     File(System.getProperty("java.home"), "bin/java").path,
     "-Xshare:auto",
     "-XX:TieredStopAtLevel=1",
+    "-XX:-UseContainerSupport",
 )
 
 /** Surefire starts with a jar that only points to the class path, and keeps the real one here. */

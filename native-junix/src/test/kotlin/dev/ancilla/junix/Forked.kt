@@ -62,10 +62,12 @@ internal fun makeReadable(directory: Path) {
     directory.toFile().setReadable(true, false)
 }
 
+/** Its compiler threads would open control-group files now and then, beside descriptors that are counted. */
 internal fun javaCommand(): List<String> = listOf(
     File(System.getProperty("java.home"), "bin/java").path,
     "-Xshare:auto",
     "-XX:TieredStopAtLevel=1",
+    "-XX:-UseContainerSupport",
 ) + nativeAccess("ALL-UNNAMED")
 
 /** Since 22 the JVM asks who may call native code. */

@@ -57,8 +57,10 @@ internal class Child private constructor(
             options: List<String> = emptyList(),
         ): Child {
             val java = File(System.getProperty("java.home"), "bin/java").path
+            // Compiler threads would open control-group files now and then, beside descriptors that are counted.
+            val jvm = listOf(java, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:-UseContainerSupport")
             val command =
-                before + listOf(java, "-Xshare:auto", "-XX:TieredStopAtLevel=1") + options +
+                before + jvm + options +
                     listOf("-cp", System.getProperty("java.class.path"), ChildMain::class.java.name) + words
             val errors = File.createTempFile("ancilla-child", ".log")
             // Warnings about native access are not for the build's log.
