@@ -69,10 +69,25 @@ final class SlabSendBatch implements SendBatch {
       slab.add(payload, checked, source);
     }
     added(payload.remaining());
-    if (holds != null) {
-      holds.add(List.of());
-    }
     return true;
+  }
+
+  @Override
+  public synchronized int add(ByteBuffer payloads, int size, @Nullable SocketAddress target) {
+    checkOpen();
+    if (size < 1) {
+      throw new IllegalArgumentException("send: datagrams of " + size + " bytes, at least 1");
+    }
+    SocketAddress checked = checks.target(target);
+    int there = (int) ((payloads.remaining() + (size - 1L)) / size);
+    int messages = Math.min(there, capacity - slab.count());
+    slab.add(payloads, size, messages, checked);
+    for (int i = 0; i < messages; i++) {
+      int bytes = Math.min(size, payloads.remaining());
+      payloads.position(payloads.position() + bytes);
+      added(bytes);
+    }
+    return messages;
   }
 
   @Override
@@ -88,21 +103,28 @@ final class SlabSendBatch implements SendBatch {
     }
     List<OwnedFd.Hold> held = checks.hold(descriptors, target);
     slab.add(message.payload(), target, Holds.handles(held));
-    added(message.payload().remaining());
     if (holds == null) {
       holds = new ArrayDeque<>(capacity);
-      for (int i = 1; i < slab.count(); i++) {
+      for (int i = 0; i < left; i++) {
         holds.add(List.of());
       }
     }
-    holds.add(held);
+    added(message.payload().remaining(), held);
     return true;
   }
 
   private void added(int size) {
-    sizes[(first + left) % capacity] = size;
+    added(size, List.of());
+  }
+
+  private void added(int size, List<OwnedFd.Hold> held) {
+    int index = first + left;
+    sizes[index < capacity ? index : index - capacity] = size;
     left++;
     bytes += size;
+    if (holds != null) {
+      holds.add(held);
+    }
   }
 
   /** The payload bytes of the messages that are left. */
@@ -133,7 +155,7 @@ final class SlabSendBatch implements SendBatch {
     }
     for (int i = 0; i < messages; i++) {
       bytes -= sizes[first];
-      first = (first + 1) % capacity;
+      first = first + 1 == capacity ? 0 : first + 1;
       left--;
       if (holds != null) {
         holds.remove().forEach(OwnedFd.Hold::close);

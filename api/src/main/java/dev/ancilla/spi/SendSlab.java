@@ -30,6 +30,24 @@ public interface SendSlab extends AutoCloseable {
   void add(ByteBuffer payload, @Nullable SocketAddress target, List<FdHandle> descriptors);
 
   /**
+   * Appends messages of one size that lie one behind the other; the caller has checked that they
+   * fit.
+   *
+   * @param payloads the bytes, which are copied; the buffer's position does not change
+   * @param size the bytes of each, but for the last, which may have fewer
+   * @param messages how many there are
+   * @param target where to, or {@code null} for the connected peer
+   */
+  default void add(ByteBuffer payloads, int size, int messages, @Nullable SocketAddress target) {
+    ByteBuffer next = payloads.duplicate();
+    for (int i = 0; i < messages; i++) {
+      next.limit(next.position() + Math.min(size, payloads.limit() - next.position()));
+      add(next, target, List.of());
+      next.position(next.limit());
+    }
+  }
+
+  /**
    * Appends a message with a source, with {@link Feature#PACKET_INFO}; the caller has checked that
    * it fits.
    *

@@ -146,11 +146,15 @@ final class FfmReceiveSlab implements ReceiveSlab {
 
   @Override
   public @Nullable SocketAddress sender(int index) {
+    JoinedMessages cut = joinedOnes();
+    if (cut != null) {
+      checkOpen();
+      return cut.sender(index);
+    }
     lock.lock();
     try {
       checkOpen();
-      JoinedMessages cut = joinedOnes();
-      return cut == null ? ring.sender(index) : cut.sender(index);
+      return ring.sender(index);
     } finally {
       lock.unlock();
     }

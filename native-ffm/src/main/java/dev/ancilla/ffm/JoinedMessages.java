@@ -22,11 +22,11 @@ final class JoinedMessages implements AutoCloseable {
   private final int[] starts;
   private final @Nullable ByteBuffer[] views;
   private final int[] viewed; // where each view begins
-  private int named = -1; // the packet whose sender is known
-  private @Nullable SocketAddress sender;
+  private final @Nullable SocketAddress[] senders; // of each packet
 
   JoinedMessages(int messages, Beside beside) {
     ring = new ReceiveRing(Math.max(1, messages / MESSAGES), PACKET, beside, Arena.ofAuto());
+    senders = new SocketAddress[ring.capacity()];
     packets = new int[messages];
     starts = new int[messages];
     views = new ByteBuffer[messages];
@@ -44,9 +44,9 @@ final class JoinedMessages implements AutoCloseable {
    * @return how many messages are here
    */
   int spread(Prefetch others) {
-    named = -1;
     int count = 0;
     for (int packet = 0; packet < ring.count(); packet++) {
+      senders[packet] = ring.sender(packet); // Here, where it is one look for many messages.
       int from = 0;
       do {
         if (count == packets.length) {
@@ -83,12 +83,7 @@ final class JoinedMessages implements AutoCloseable {
   }
 
   @Nullable SocketAddress sender(int index) {
-    int packet = packets[index];
-    if (packet != named) {
-      sender = ring.sender(packet);
-      named = packet;
-    }
-    return sender;
+    return senders[packets[index]];
   }
 
   Ancillary ancillary(int index) {

@@ -24,13 +24,12 @@ final class PayloadRing {
   }
 
   /** Copies a payload that is no longer than a slot; returns its address. */
-  long add(ByteBuffer payload, int index) {
-    int size = payload.remaining();
+  long add(int index, ByteBuffer payload, int from, int size) {
     if (tail >= head && data.capacity() - tail < size) {
       tail = 0;
     }
     int start = tail;
-    SendCall.copy(payload, size, data, start);
+    data.put(start, payload, from, size);
     tail += size;
     ends[index] = tail;
     return address + start;

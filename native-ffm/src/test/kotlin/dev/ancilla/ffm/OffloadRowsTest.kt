@@ -16,6 +16,7 @@ import java.net.Inet6Address
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.net.SocketAddress
+import java.nio.ByteBuffer
 import java.time.Duration
 import kotlin.math.min
 
@@ -96,6 +97,19 @@ class OffloadRowsTest :
 
                     sender.sendBatch(List(70) { "x" }.to(null))
                     receiver.texts(2).map { it.length } shouldBe listOf(64, 6)
+                }
+            }
+        }
+
+        row("datagrams of one size that are added from one buffer go as one") {
+            Uncut(FOUR).use { receiver ->
+                udp().connect(receiver.address).use { sender ->
+                    sender.newSendBatch(8, 64).use { batch ->
+                        val text = "one:two:six:ten:end"
+                        batch.add(ByteBuffer.wrap(text.toByteArray()), 4, null) shouldBe 5
+                        sender.blocking().send(batch, PATIENCE)
+                        receiver.texts(1) shouldBe listOf(text)
+                    }
                 }
             }
         }

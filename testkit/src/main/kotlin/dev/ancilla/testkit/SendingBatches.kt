@@ -73,6 +73,39 @@ internal fun ContractSpec.sendingBatches() {
         receiver.receiveText() shouldBe "again"
     }
 
+    scenario("datagrams of one size are added from one buffer, as many as there is room for") {
+        val receiver = bound()
+        val sender = connectedNamed(receiver)
+        val target = receiver.localAddress().takeUnless { subject.isUnix }
+        val batch = keep(sender.newSendBatch(4, 8))
+        val text = "-" + "aabbccddeef" + "-"
+        val longer = "0123456789".repeat(10) + "rest"
+        for (made in listOf<(Int) -> ByteBuffer>(ByteBuffer::allocate, ByteBuffer::allocateDirect)) {
+            val buffer = made(text.length).put(text.toByteArray()).position(1).limit(12)
+
+            batch.add(buffer, 2, target) shouldBe 4
+            (buffer.position() to buffer.limit()) shouldBe (9 to 12)
+            batch.add(buffer, 2, target) shouldBe 0
+            buffer.put(1, 'A'.code.toByte())
+            sender.trySend(batch) shouldBe 4
+            List(4) { receiver.receiveText() }.shouldContainExactly("aa", "bb", "cc", "dd")
+
+            batch.add(buffer.asReadOnlyBuffer(), 2, target) shouldBe 2
+            batch.removeFirst()
+            batch.add(buffer, Int.MAX_VALUE, target) shouldBe 1
+            buffer.hasRemaining() shouldBe false
+            batch.add(buffer, 1, target) shouldBe 0
+            batch.add(Message.of("one more").to(target)) shouldBe true
+            sender.trySend(batch) shouldBe 3
+            List(3) { receiver.receiveText() }.shouldContainExactly("f", "eef", "one more")
+
+            batch.add(made(longer.length).put(longer.toByteArray()).flip(), 50, target) shouldBe 3
+            sender.trySend(batch) shouldBe 3
+            List(3) { receiver.receiveText() }.shouldContainExactly(longer.chunked(50))
+        }
+        sender.queuedBytes() shouldBe 0
+    }
+
     scenario("a batch that is filled up again before it is empty keeps each message as it was added") {
         val receiver = bound()
         val sender = connectedTo(receiver)
@@ -82,7 +115,13 @@ internal fun ContractSpec.sendingBatches() {
         repeat(2_000) { number ->
             // Mostly shorter than the room for each, and seldom longer.
             val text = "$number ".padEnd(random.nextInt(5, if (number % 10 == 0) 130 else 65), 'x')
-            if (batch.add(Message.of(text))) expected.addLast(text)
+            if (number % 4 == 0) {
+                val texts = List(3) { "$number.$it".padEnd(text.length, 'y') } + "."
+                val bytes = ByteBuffer.wrap(texts.joinToString("").toByteArray())
+                repeat(batch.add(bytes, texts.first().length, null)) { expected.addLast(texts[it]) }
+            } else if (batch.add(Message.of(text))) {
+                expected.addLast(text)
+            }
             if (batch.count() == batch.capacity() || random.nextInt(3) == 0) {
                 // Of those that are left the first is dropped or some go, but mostly not all.
                 if (random.nextInt(4) == 0) {
@@ -174,6 +213,19 @@ internal fun ContractSpec.sendingBatches() {
 
         shouldThrow<IllegalArgumentException> { batch.add(Message.of("lost").to(subject.foreignAddress)) }
         shouldThrow<IllegalArgumentException> { batch.add(ByteBuffer.allocate(1), subject.foreignAddress) }
+        val two = ByteBuffer.allocate(2)
+        shouldThrow<IllegalArgumentException> { batch.add(two, 1, subject.foreignAddress) }
+        for (size in listOf(0, -1)) {
+            shouldThrow<IllegalArgumentException> {
+                batch.add(
+                    two,
+                    size,
+                    receiver.localAddress(),
+                )
+            }.message shouldBe
+                "send: datagrams of $size bytes, at least 1"
+        }
+        two.position() shouldBe 0
         if (Feature.FD_PASSING in sender.features()) {
             val closed = fileWith("a").also(OwnedFd::close)
             shouldThrow<IllegalArgumentException> { batch.add(Message.of("lost").with(closed)) }
@@ -222,6 +274,7 @@ internal fun ContractSpec.sendingBatches() {
         shouldThrow<IllegalStateException> { sender.beginSend(batch) }
         shouldThrow<IllegalStateException> { batch.add(Message.of("late")) }
         shouldThrow<IllegalStateException> { batch.add(ByteBuffer.allocate(1), null) }
+        shouldThrow<IllegalStateException> { batch.add(ByteBuffer.allocate(1), 1, null) }
         shouldThrow<IllegalStateException> { batch.removeFirst() }
         batch.clear()
         batch.count() shouldBe 0
@@ -385,6 +438,8 @@ private fun strangeSendBatch(): SendBatch = object : SendBatch {
     override fun count() = 1
 
     override fun add(payload: ByteBuffer, target: SocketAddress?) = false
+
+    override fun add(payloads: ByteBuffer, size: Int, target: SocketAddress?) = 0
 
     override fun add(message: Message) = false
 

@@ -25,7 +25,7 @@ internal class BlockingBatches private constructor(
 
     override fun send(round: Round) {
         while (round.next(job.sendBatch)) {
-            outgoing.fill { if (job.fds) add(single.dataWithFd) else add(single.data, single.target) }
+            single.fill(outgoing)
             socket.blocking().send(outgoing)
         }
         socket.blocking().send(ByteBuffer.wrap(endOf(round.count)), single.target)

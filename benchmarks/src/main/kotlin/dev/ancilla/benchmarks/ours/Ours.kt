@@ -5,6 +5,7 @@ import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
+import dev.ancilla.SendBatch
 import dev.ancilla.Sockets
 import dev.ancilla.UnixAddress
 import dev.ancilla.benchmarks.worker.END_SIZE
@@ -14,6 +15,7 @@ import dev.ancilla.benchmarks.worker.RECEIVE_BUFFER
 import dev.ancilla.benchmarks.worker.Style
 import dev.ancilla.benchmarks.worker.Tally
 import dev.ancilla.benchmarks.worker.dataOf
+import dev.ancilla.benchmarks.worker.direct
 import dev.ancilla.benchmarks.worker.inetAddressOf
 import dev.ancilla.benchmarks.worker.isUdp
 import java.net.SocketAddress
@@ -32,8 +34,22 @@ internal abstract class Ours(protected val job: Job) : Style {
     val dataWithFd: Message =
         Message.of(dataOf(job.size)).to(target).with(if (job.fds) aDescriptor() else Ancillary.none())
 
+    /** What goes joined lies one behind the other, as it does in C. */
+    private val joined: ByteBuffer by lazy {
+        direct(dataOf(job.size).let { data -> ByteArray(job.sendBatch * data.size) { data[it % data.size] } })
+    }
+
     override fun connect() {
         check(socket.tryConnect(addressOf(job.peer)))
+    }
+
+    /** Fills a batch to its end. */
+    fun fill(batch: SendBatch) {
+        if (job.offload) {
+            check(batch.add(joined.rewind(), job.size, target) == batch.capacity())
+        } else {
+            batch.fill { if (job.fds) add(dataWithFd) else add(data, target) }
+        }
     }
 }
 

@@ -30,7 +30,7 @@ internal class SuspendingBatches private constructor(
 
     override fun send(round: Round) = runBlocking(dispatcher) {
         while (round.next(job.sendBatch)) {
-            outgoing.fill { if (job.fds) add(single.dataWithFd) else add(single.data, single.target) }
+            single.fill(outgoing)
             socket.send(outgoing)
         }
         socket.send(ByteBuffer.wrap(endOf(round.count)), single.target)
