@@ -3,6 +3,7 @@ package dev.ancilla.benchmarks.ours
 import dev.ancilla.Ancillary
 import dev.ancilla.Datagram
 import dev.ancilla.DgramSocket
+import dev.ancilla.IpFamily
 import dev.ancilla.Message
 import dev.ancilla.OwnedFd
 import dev.ancilla.SendBatch
@@ -58,7 +59,7 @@ internal fun aDescriptor(): Ancillary = Ancillary.lend(OwnedFd.open(Path.of("/de
 
 /** Opens a socket as its style wants it; those named "spin" look for work for a while before they sleep. */
 internal fun opened(job: Job, name: String): DgramSocket = if (name.isUdp) {
-    Sockets.udp().receiveBufferSize(RECEIVE_BUFFER).bind(inetAddressOf(name))
+    Sockets.udp().family(IpFamily.IPV4).receiveBufferSize(RECEIVE_BUFFER).bind(inetAddressOf(name))
 } else {
     openedUnix(job, name)
 }

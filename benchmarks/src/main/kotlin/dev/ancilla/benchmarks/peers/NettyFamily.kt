@@ -12,6 +12,7 @@ import io.netty.channel.epoll.EpollChannelOption
 import io.netty.channel.epoll.EpollDatagramChannel
 import io.netty.channel.epoll.EpollDomainDatagramChannel
 import io.netty.channel.socket.DatagramPacket
+import io.netty.channel.socket.SocketProtocolFamily
 import io.netty.channel.unix.DomainDatagramPacket
 import io.netty.channel.unix.DomainSocketAddress
 import java.net.InetSocketAddress
@@ -55,7 +56,7 @@ internal sealed interface NettyFamily {
                     else -> roomOf(job)
                 }
             bootstrap
-                .channel(EpollDatagramChannel::class.java)
+                .channelFactory { EpollDatagramChannel(SocketProtocolFamily.INET) }
                 .option(ChannelOption.RECVBUF_ALLOCATOR, FixedRecvByteBufAllocator(room))
                 .option(ChannelOption.SO_RCVBUF, RECEIVE_BUFFER)
             if (job.offload) {
