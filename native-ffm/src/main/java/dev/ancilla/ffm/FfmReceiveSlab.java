@@ -149,7 +149,7 @@ final class FfmReceiveSlab implements ReceiveSlab {
     JoinedMessages cut = joinedOnes();
     if (cut != null) {
       checkOpen();
-      return cut.sender(index);
+      return cut.sender(index); // Known since it came, so without native memory, and the lock.
     }
     lock.lock();
     try {

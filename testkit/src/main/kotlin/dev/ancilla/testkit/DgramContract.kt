@@ -8,6 +8,7 @@ abstract class DgramContract(subject: DgramSubject) : ContractSpec(subject) {
         idling()
         sending()
         receivingBatches()
+        fillingBatches()
         sendingBatches()
         listeners()
         closing()
